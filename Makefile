@@ -1,0 +1,89 @@
+# One command each; `make help` lists them. Needs Python 3.11+ and make, nothing else.
+#   PYTHON=python3.12        the interpreter the environment is made from
+#   VENV=DIR                 where the environment lies
+#   CONSTRAINTS=FILE         pip constraints (continuous integration sets its own)
+#   ARGS='-k ledger'         passed on to pytest, or to a benchmark
+
+PYTHON ?= python3
+VENV ?= .venv
+CONSTRAINTS ?= $(if $(CI),constraints-ci.txt)
+JSON ?=
+TRACES ?=
+ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(if $(CONSTRAINTS),PIP_CONSTRAINT=$(CONSTRAINTS) )PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+BENCH = $(BIN)/python -m tests.bench.$(1) $(if $(JSON),--json $(JSON)) $(ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-ready dev test lint format clean \
+        bench-wrap bench-steady bench-cpu-model bench-integration bench-gpu-accuracy bench-kill
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo  ## Measure a real training on this machine and show what it cost
+	$(BIN)/greenops wrap --name demo examples/train_digits.py
+	$(BIN)/greenops show last
+
+test: $(VENV)/.dev  ## Run the tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev  ## Check style, types and the import arrows
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PYTHONPATH=. $(BIN)/lint-imports
+
+format: $(VENV)/.dev  ## Rewrite the code in the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+dev: $(VENV)/.dev  ## Make the environment for working on greenops
+
+demo-ready: $(VENV)/.demo  ## Make the environment of the demo, torch included
+
+bench-wrap: $(VENV)/.dev  ## Start, cost and memory of `wrap` beside its peers (15 minutes)
+	$(call BENCH,wrap)
+
+bench-steady: $(VENV)/.dev  ## What the wrapper costs while a long job runs
+	$(call BENCH,steady)
+
+bench-cpu-model: $(VENV)/.dev  ## Error of the CPU model on recorded sweeps: TRACES=folder JSON=file
+	$(BIN)/python -m tests.bench.cpu_model $(if $(TRACES),--traces $(TRACES)) $(if $(JSON),--json $(JSON)) $(ARGS)
+
+bench-integration: $(VENV)/.dev  ## Error of integrating power traces, and of its stated bound
+	$(call BENCH,integration)
+
+bench-gpu-accuracy: $(VENV)/.dev  ## Error on simulated GPUs of known power
+	$(call BENCH,gpu_accuracy)
+
+bench-kill: $(VENV)/.dev  ## What 200 kills at random moments cost
+	$(call BENCH,kill)
+
+clean:  ## Remove the environments and caches
+	rm -rf $(VENV) .bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+# A torch the interpreter can already import is lent to the environment by a .pth
+# file: it is gigabytes, and it may be the only build that fits the machine's driver.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "greenops needs Python 3.11 or newer; name one with: make PYTHON=python3.12" >&2; exit 1; }
+	@if $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
+	  $(PYTHON) -m venv $(VENV); \
+	elif $(PYTHON) -c 'import pip, venv' 2>/dev/null; then \
+	  $(PYTHON) -m venv --without-pip $(VENV) && $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; \
+	else \
+	  echo "this Python cannot make virtual environments; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; \
+	fi
+	@$(PYTHON) -c 'import importlib.util as u, pathlib as p; s = u.find_spec("torch"); print(p.Path(s.origin).parents[1] if s and s.origin else "# no torch to lend")' \
+	  > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/lent_torch.pth"
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made pyproject.toml
+	$(PIP) -e '.[dev]'
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.made pyproject.toml
+	$(PIP) -e '.[demo]'
+	@touch $@

@@ -1,0 +1,141 @@
+"""`greenops runs`: the list of measured runs."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import click
+
+from greenops.cli.store import SORTS, Filter, filters, open_ledger
+from greenops.cli.text import Column, ago, lasted, stdout_look, table
+from greenops.model import RunRow, RunStatus
+from greenops.report.cells import guarded
+from greenops.report.look import Look
+from greenops.report.text import energy, mass
+
+DEFAULT_LIMIT = 20
+FIELDS = (
+    "run_id", "name", "kind", "status", "started_at", "duration_s", "host", "user",
+    "project", "team", "zone", "exit_code", "energy_j", "total_g", "parent_run_id",
+    "tags",
+)  # fmt: skip
+COLUMNS = (
+    Column(title="RUN"),
+    Column(title="NAME", grows=True),
+    Column(title="STARTED", rank=2),
+    Column(title="STATUS", rank=3),
+    Column(title="DURATION", right=True, rank=1),
+    Column(title="ENERGY", right=True),
+    Column(title="CO2e", right=True),
+    Column(title="PROJECT", rank=4, grows=True),
+)
+
+
+@click.command()
+@filters
+@click.option(
+    "--sort",
+    type=click.Choice(SORTS),
+    default="started",
+    show_default=True,
+    help="What to sort by, highest or newest first.",
+)
+@click.option("--reverse", is_flag=True, help="Lowest or oldest first.")
+@click.option(
+    "-n",
+    "--limit",
+    type=click.IntRange(1),
+    default=DEFAULT_LIMIT,
+    show_default=True,
+    help="How many.",
+)
+@click.option("--all", "everything", is_flag=True, help="All of them.")
+@click.option("--json", "form", flag_value="json", help="As JSON.")
+@click.option("--csv", "form", flag_value="csv", help="As CSV.")
+def runs(
+    *,
+    sort: str,
+    reverse: bool,
+    limit: int,
+    everything: bool,
+    form: str | None,
+    **chosen: Filter,
+) -> None:
+    """List measured runs, the newest first."""
+    ledger = open_ledger()
+    found = ledger.find_runs(
+        **chosen,
+        sort=sort,
+        descending=(sort == "name") == reverse,
+        limit=None if everything else limit,
+    )
+    if form == "json":
+        click.echo(json.dumps([row_to_dict(row) for row in found], indent=2))
+    elif form == "csv":
+        click.echo(_csv(found), nl=False)
+    else:
+        more = 0 if len(found) < limit else ledger.count_runs(**chosen) - len(found)
+        _show(found, chosen, more)
+
+
+def row_to_dict(row: RunRow) -> dict[str, object]:
+    """Return one run as JSON types; keys end in their units."""
+    fields: dict[str, object] = {name: getattr(row, name) for name in FIELDS}
+    return fields | {
+        "status": str(row.status),
+        "started_at": row.started_at.isoformat(),
+        "tags": dict(row.tags),
+    }
+
+
+def _csv(found: Sequence[RunRow]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(FIELDS)
+    for row in found:
+        fields = row_to_dict(row) | {"tags": json.dumps(dict(row.tags))}
+        writer.writerow([guarded(fields[name]) for name in FIELDS])
+    return text.getvalue()
+
+
+def _show(found: Sequence[RunRow], chosen: Mapping[str, Filter], more: int) -> None:
+    if not found:
+        if any(value is not None for value in chosen.values()):
+            click.echo("No run matches; `greenops runs` lists all.", err=True)
+        else:
+            click.echo("No runs yet. Measure one: greenops wrap train.py", err=True)
+        return
+    look = stdout_look()
+    now = datetime.now(UTC)
+    texts = [_texts(row, now) for row in found]
+    columns = [c for i, c in enumerate(COLUMNS) if i < 7 or any(t[7] for t in texts)]
+    lines = table(columns, texts, look)
+    click.echo(lines[0])
+    for row, line in zip(found, lines[1:], strict=True):
+        click.echo(_tinted(line, row, look))
+    if more > 0 and sys.stdout.isatty():
+        click.echo(look.paint("dim", f"{more} more: greenops runs --all"))
+
+
+def _texts(row: RunRow, now: datetime) -> tuple[str, ...]:
+    status = str(row.status)
+    if row.exit_code and row.status is RunStatus.FAILED:
+        status = f"failed {row.exit_code}"
+    return (
+        row.run_id,
+        row.name,
+        ago(row.started_at, now),
+        status,
+        lasted(row.duration_s),
+        "-" if row.energy_j is None else energy(row.energy_j),
+        "-" if row.total_g is None else mass(row.total_g),
+        row.project or "",
+    )
+
+
+def _tinted(line: str, row: RunRow, look: Look) -> str:
+    styles = {RunStatus.RUNNING: "good", RunStatus.FAILED: "bad", RunStatus.LOST: "bad"}
+    return look.paint(styles.get(row.status, ""), line)

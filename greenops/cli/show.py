@@ -1,0 +1,163 @@
+"""`greenops show`: one run in full."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from greenops.cli.loading import LoadedRun, load
+from greenops.cli.store import open_ledger
+from greenops.cli.text import (
+    Column,
+    lasted,
+    local,
+    stdout_look,
+    table,
+    terminal_height,
+)
+from greenops.report.look import Look
+from greenops.report.text import energy, mass, percent, power
+from greenops.report.timeline import Phase
+
+PICTURES = (".png", ".svg", ".pdf")
+MOST_PHASES = 30
+_PHASES = (
+    Column(title="PHASE", grows=True),
+    Column(title="BEGINS", right=True, rank=2),
+    Column(title="LASTS", right=True),
+    Column(title="ENERGY", right=True),
+    Column(title="SHARE", right=True, rank=1),
+    Column(title="MEAN", right=True, rank=1),
+    Column(title="CO2e", right=True, rank=3),
+)
+
+
+def _picture(
+    _ctx: click.Context, _param: click.Parameter, given: str | None
+) -> Path | None:
+    if given is None:
+        return None
+    if Path(given).suffix.lower() not in PICTURES:
+        raise click.BadParameter(f"the name must end in {', '.join(PICTURES)}")
+    return Path(given)
+
+
+@click.command()
+@click.argument("run", default="last")
+@click.option(
+    "--plot",
+    metavar="FILE",
+    callback=_picture,
+    help="Also draw the timeline into a .png, .svg or .pdf file.",
+)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def show(*, run: str, plot: Path | None, as_json: bool) -> None:
+    """Show one run: RUN is an id, the start of one, a name, or `last`."""
+    look = stdout_look()
+    loaded = load(open_ledger(), run)
+    if plot is not None:
+        from greenops.report.picture import save_timeline
+
+        save_timeline(
+            loaded.timeline, loaded.device_names, plot, title=run_title(loaded)
+        )
+        click.echo(f"greenops: drew {plot}", err=True)
+    if as_json:
+        click.echo(json.dumps(document(loaded), indent=2))
+        return
+    for line in _lines(loaded, look):
+        click.echo(line)
+
+
+def run_title(loaded: LoadedRun) -> str:
+    """Return a heading for a picture of the run."""
+    from greenops.report.text import safe
+
+    run = loaded.summary.record.run
+    return f"{safe(run.name[:60])}, {local(run.started_at)}"
+
+
+def document(loaded: LoadedRun) -> dict[str, object]:
+    """Return the run as JSON types, its phases among them."""
+    from greenops.report.document import summary_to_dict
+
+    phases = [
+        {
+            "name": phase.name,
+            "offset_s": phase.offset_s,
+            "duration_s": phase.duration_s,
+            "energy_j": phase.energy_j,
+            "mean_power_w": phase.mean_power_w,
+        }
+        for phase in loaded.timeline.phases
+    ]
+    return {**summary_to_dict(loaded.summary), "phases": phases}
+
+
+def _lines(loaded: LoadedRun, look: Look) -> Iterator[str]:
+    from greenops.report.plot import render_timeline
+    from greenops.report.render import render_summary
+
+    yield render_summary(
+        loaded.summary, width=look.width, color=look.color, unicode=look.unicode
+    )
+    yield from _facts(loaded, look)
+    if loaded.timeline.phases:
+        yield ""
+        yield from _phases(loaded, look)
+    charts = render_timeline(
+        loaded.timeline, loaded.device_names, look, height=terminal_height()
+    )
+    if charts:
+        yield ""
+        yield from charts
+
+
+def _facts(loaded: LoadedRun, look: Look) -> Iterator[str]:
+    record = loaded.summary.record
+    run = record.run
+    yield from look.labelled("command", " ".join(run.command))
+    where = f"{local(run.started_at)} by {run.user} on {run.host}, in {run.cwd}"
+    yield from look.labelled("began", where)
+    grouped = {"project": run.project, "team": run.team, "within": run.parent_run_id}
+    yield from look.labelled(
+        "of", ", ".join(f"{key} {text}" for key, text in grouped.items() if text)
+    )
+    yield from look.labelled("tags", _pairs(run.tags))
+    yield from look.labelled("machine", _pairs(run.machine))
+    if record.footprint:
+        for name, factor in record.footprint.factors.items():
+            yield from look.labelled(name[:10], factor, "dim")
+    for note in record.end.notes if record.end else ():
+        yield from look.labelled("note", note, "bad")
+
+
+def _pairs(given: Mapping[str, object]) -> str:
+    return ", ".join(f"{key}={text}" for key, text in given.items() if text is not None)
+
+
+def _phases(loaded: LoadedRun, look: Look) -> list[str]:
+    phases = loaded.timeline.phases
+    whole_j = sum(phase.energy_j for phase in phases)
+    footprint = loaded.summary.footprint
+    total_g = footprint.total_g.central if footprint else None
+    rows = [_phase(phase, whole_j, total_g) for phase in phases[:MOST_PHASES]]
+    lines = table(_PHASES, rows, look)
+    if len(phases) > MOST_PHASES:
+        lines.append(f"and {len(phases) - MOST_PHASES} more phases: --json has all")
+    return [f"  {line}" for line in lines]
+
+
+def _phase(phase: Phase, whole_j: float, total_g: float | None) -> tuple[str, ...]:
+    share = phase.energy_j / whole_j if whole_j > 0 else None
+    mean_w = phase.mean_power_w
+    return (
+        phase.name,
+        f"+{lasted(phase.offset_s)}",
+        lasted(phase.duration_s),
+        energy(phase.energy_j),
+        "-" if share is None else percent(share),
+        "-" if mean_w is None else power(mean_w),
+        "-" if total_g is None or share is None else mass(total_g * share),
+    )

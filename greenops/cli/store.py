@@ -1,0 +1,97 @@
+"""The ledger as the reading commands see it: opened late, filtered alike."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from greenops.cli.text import moment
+
+if TYPE_CHECKING:
+    from greenops.config import Config
+    from greenops.ledger.query import Ledger
+
+Command = TypeVar("Command", bound=Callable[..., object])
+SORTS = ("started", "duration", "energy", "emissions", "name")
+
+
+def configured() -> "Config":
+    """Return the configuration in force.
+
+    Raises:
+        ConfigError: something in it is wrong.
+    """
+    from greenops.config import load_config
+
+    return load_config(environ=os.environ, cwd=Path.cwd())
+
+
+def ledger_path(config: "Config") -> Path:
+    """Return the file that keeps the runs."""
+    from greenops.ledger.place import default_path
+
+    return config.ledger_path or default_path()
+
+
+def open_ledger() -> "Ledger":
+    """Return the configured ledger, for reading and deleting.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+        LedgerError: the ledger cannot be opened.
+    """
+    from greenops.ledger.query import Ledger
+
+    return Ledger(ledger_path(configured()))
+
+
+def filters(command: Command) -> Command:
+    """Add the options that choose runs; the command gets them by their names."""
+    for option in reversed(
+        (
+            click.option("--project", help="Only runs of this project."),
+            click.option("--team", help="Only runs of this team."),
+            click.option("--user", help="Only runs of this user."),
+            click.option("--name", "name_like", help="Only names that contain this."),
+            click.option(
+                "--status",
+                type=click.Choice(("running", "finished", "failed", "lost")),
+                help="Only runs that stand so.",
+            ),
+            click.option(
+                "--tag", metavar="KEY=VALUE", callback=_tag, help="Only runs tagged so."
+            ),
+            click.option(
+                "--since",
+                metavar="WHEN",
+                callback=moment,
+                help="Only runs begun since: 7d, 36h, today, 2026-03-01.",
+            ),
+            click.option(
+                "--until",
+                metavar="WHEN",
+                callback=moment,
+                help="Only runs begun before.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _tag(
+    _ctx: click.Context, _param: click.Parameter, given: str | None
+) -> tuple[str, str] | None:
+    if given is None:
+        return None
+    key, equals, content = given.partition("=")
+    if not equals or not key:
+        raise click.BadParameter(f"write it as KEY=VALUE, not {given!r}")
+    return key, content
+
+
+Filter = str | datetime | tuple[str, str] | None
+"""What one of the filter options may hold."""

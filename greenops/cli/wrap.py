@@ -1,0 +1,169 @@
+"""`greenops wrap`: run a command as it is, and say what it cost.
+
+The command is started before anything heavy is imported: keep it so. What is needed
+to measure loads in a thread while the command already runs.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from greenops.config import Config, load_config_leniently
+from greenops.tracking.outcome import EXIT_NOT_FOUND, CommandError, Ended
+from greenops.wire.start import start_job
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+@click.option("--name", help="What to call the run.  [default: the program's name]")
+@click.option("--project", help="Project to account the run to.")
+@click.option("--team", help="Team to account the run to.")
+@click.option(
+    "--tag", "tags", multiple=True, metavar="KEY=VALUE", help="Free label; repeatable."
+)
+@click.option("--zone", help="Grid zone, such as FR, US-CA or eu-north-1.")
+@click.option("--pue", type=float, help="Power usage effectiveness, at least 1.")
+@click.option("--interval", type=float, help="Seconds between samples.  [default: 1]")
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(dir_okay=False),
+    help="Also write the result to this file.",
+)
+@click.option("--quiet", is_flag=True, help="Print no summary.")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+def wrap(
+    command: tuple[str, ...],
+    tags: tuple[str, ...],
+    json_path: str | None,
+    name: str | None,
+    **options: str | float | bool | None,
+) -> NoReturn:
+    """Run COMMAND and measure its energy and emissions.
+
+    COMMAND is a Python script (`train.py --epochs 3`) or, after `--`, any command.
+    Its output, its signals and its exit status are those of the bare command; the
+    summary goes to standard error.
+    """
+    config, complaints = load_config_leniently(environ=os.environ, cwd=_cwd())
+    config = _with_options(config, options, tags)
+    if json_path is not None:
+        _check_writable(Path(json_path))
+    try:
+        ended = run_measured(
+            config,
+            resolved(command),
+            name=name,
+            json_path=json_path,
+            complaints=complaints,
+        )
+    except CommandError as e:
+        from greenops.report.text import safe
+
+        click.echo(f"greenops wrap: {safe(str(e))}", err=True)
+        sys.exit(e.exit_code)
+    leave_as(ended)
+
+
+def _cwd() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:  # the folder is gone; the command may not mind
+        return Path(os.sep)
+
+
+def _with_options(
+    config: Config, options: Mapping[str, str | float | bool | None], tags: Sequence[str]
+) -> Config:
+    given: dict[str, object] = {k: v for k, v in options.items() if v not in (None, False)}
+    if "interval" in given:
+        given["interval_s"] = given.pop("interval")
+    if tags:
+        given["tags"] = {**config.tags, **dict(_tag(t) for t in tags)}
+    if "zone" in given:
+        from greenops.signals.zones import resolve_zone
+
+        resolve_zone(str(given["zone"]))  # a typing error is worth a stop before it runs
+    return config.with_options(given)
+
+
+def _tag(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise click.UsageError(f"--tag needs KEY=VALUE, not {text!r}")
+    return key, value
+
+
+def resolved(command: Sequence[str]) -> list[str]:
+    """Return the argument vector to execute: a `.py` runs under this very Python.
+
+    Raises:
+        click.UsageError: no command was given.
+        CommandError: the script does not exist.
+    """
+    if not command or not command[0]:
+        raise click.UsageError(
+            "no command given; try `greenops wrap train.py` or `greenops wrap -- make`"
+        )
+    first = command[0]
+    if not first.endswith(".py") or (os.sep not in first and shutil.which(first)):
+        return list(command)
+    if not Path(first).exists():
+        raise CommandError(f"{first}: no such script", EXIT_NOT_FOUND)
+    return [sys.executable, *command]
+
+
+def _check_writable(path: Path) -> None:
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise click.UsageError(f"--json: there is no folder {folder}")
+
+
+def run_measured(
+    config: Config,
+    argv: Sequence[str],
+    *,
+    name: str | None = None,
+    json_path: str | None = None,
+    complaints: Sequence[str] = (),
+) -> Ended:
+    """Run `argv` to its end, measured; print and write what came of it.
+
+    Raises:
+        CommandError: the command could not be started.
+    """
+    job = start_job(config, argv, name=name)
+    # The job runs. From here on there is time.
+    recording = job.record()
+    ended = job.child.wait()
+    result = recording.finish(ended)
+    from greenops.cli.outcome import say, tell
+
+    if result is None:
+        why = recording.failure or "a sensor did not answer in time"
+        say(f"greenops: not measured: {why}; see `greenops doctor`")
+        return ended
+    tell(result, config, json_path=json_path, complaints=complaints)
+    return ended
+
+
+def leave_as(ended: Ended) -> NoReturn:
+    """End this process exactly as the child ended."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            continue
+    if ended.exit_signal is None:
+        os._exit(ended.exit_code or 0)
+    if sys.platform == "win32":
+        os._exit(128 + ended.exit_signal)
+    from greenops.tracking.child import die_of
+
+    die_of(ended.exit_signal)

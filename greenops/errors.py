@@ -1,0 +1,75 @@
+"""Everything greenops raises on purpose, split by what the caller does next.
+
+* GreenopsError
+  + ConfigError               the user must correct an option, a file, a variable
+  |   x UnknownZoneError      no such grid zone; carries near matches
+  + SensorError
+  |   x SensorUnavailableError  this host cannot measure it; do not try again
+  |   x SensorReadError         one reading failed; the next may work
+  x SignalError               an intensity source failed, or answered unreadably
+  x ReferenceDataError        a data file is missing, or has changed its layout
+  + LedgerError
+      x LedgerUnavailableError  cannot be opened or written; spool instead
+      x LedgerDamagedError      the file is no sound database; move it aside
+      x LedgerTooNewError       a newer greenops wrote it; upgrade
+      x RunNotFoundError        no such run; carries near matches
+"""
+
+
+class GreenopsError(Exception):
+    """Base class: catch this to catch whatever greenops reports."""
+
+
+class ConfigError(GreenopsError):
+    """An option, a configuration file or a variable is wrong; says which, and how."""
+
+
+class UnknownZoneError(ConfigError):
+    """No such grid zone. The message lists near matches."""
+
+
+class SensorError(GreenopsError):
+    """Something about measuring failed."""
+
+
+class SensorUnavailableError(SensorError):
+    """The source does not exist here, or may not be read by this user.
+
+    `remedy` says what a person can do about it, where something can be done.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
+class SensorReadError(SensorError):
+    """One reading failed. Leave a gap; never stand a zero in for it."""
+
+
+class SignalError(GreenopsError):
+    """A carbon-intensity source failed, or sent something unreadable."""
+
+
+class ReferenceDataError(GreenopsError):
+    """A reference data file is missing, or its columns are not those expected."""
+
+
+class LedgerError(GreenopsError):
+    """The ledger could not do what was asked."""
+
+
+class LedgerUnavailableError(LedgerError):
+    """The ledger cannot be opened or written here (read-only, full, locked)."""
+
+
+class LedgerDamagedError(LedgerError):
+    """The ledger file is not a sound database."""
+
+
+class LedgerTooNewError(LedgerError):
+    """The ledger was written by a newer greenops; nothing was changed."""
+
+
+class RunNotFoundError(LedgerError):
+    """No run of this id or name. The message lists near matches."""

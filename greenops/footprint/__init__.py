@@ -1,0 +1,1 @@
+"""Energy into emissions: pure arithmetic."""

@@ -1,0 +1,73 @@
+"""Turns what a recorder was told into the rows that are kept of it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from greenops.ledger.process import namespace
+from greenops.ledger.rows import (
+    Entry,
+    devices_entry,
+    end_entry,
+    footprint_row,
+    mark_entry,
+    run_entry,
+    tick_entry,
+)
+from greenops.ledger.version import greenops_version
+from greenops.model import DeviceTotal, Footprint, JobUse, RunEnd, Sample
+
+Complain = Callable[[str], None]
+
+
+def entry_of(note: tuple[Any, ...], complain: Complain) -> Entry:
+    """Return the rows of `note`, the name of a recorder's method and its arguments.
+
+    Args:
+        note: What the recorder was told.
+        complain: Told what of it cannot be kept.
+
+    Raises:
+        Exception: whatever a record that is none may lead to.
+    """
+    told, *given = note
+    match told:
+        case "begin":
+            return run_entry(*given, namespace=namespace(), version=greenops_version())
+        case "add_devices":
+            return devices_entry(*given)
+        case "add":
+            return _tick(*given, complain=complain)
+        case "mark":
+            return mark_entry(*given)
+        case "finish":
+            return _end(*given, complain=complain)
+        case _:
+            raise ValueError(f"no such note: {told!r}")
+
+
+def _tick(
+    run_id: str, samples: Sequence[Sample], use: JobUse | None, *, complain: Complain
+) -> Entry:
+    entry = tick_entry(run_id, samples, use)
+    if len(entry.rows["samples"]) < len(samples):
+        complain("samples without a finite energy were left out")
+    return entry
+
+
+def _end(
+    end: RunEnd,
+    totals: Sequence[DeviceTotal],
+    footprint: Footprint | None,
+    now_epoch_s: float,
+    *,
+    complain: Complain,
+) -> Entry:
+    row = None
+    if footprint is not None:
+        try:
+            row = footprint_row(
+                footprint, computed_epoch_s=now_epoch_s, version=greenops_version()
+            )
+        except ValueError as e:
+            complain(f"the footprint was left out: {e}")
+    return end_entry(end, totals, footprint=row)

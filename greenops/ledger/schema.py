@@ -1,0 +1,182 @@
+"""The tables of the ledger, for SQLite and PostgreSQL alike, as reading sees them.
+
+A local ledger is laid out by the files of `migrations/`; tests hold that layout and
+this one together. The meaning of a column is the field of `model` it is named after.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+_KEY = BigInteger().with_variant(Integer, "sqlite")
+_NUMBER = Double().with_variant(Float, "sqlite")
+
+
+def _run_key(*, primary: bool = True) -> Column[int]:
+    parent = ForeignKey("runs.run_key", ondelete="CASCADE")
+    return Column(
+        "run_key", _KEY, parent, primary_key=primary, nullable=False, autoincrement=False
+    )
+
+
+def _numbers(*names: str, nullable: bool = False) -> list[Column[float]]:
+    return [Column(name, _NUMBER, nullable=nullable) for name in names]
+
+
+def _texts(*names: str, nullable: bool = False) -> list[Column[str]]:
+    return [Column(name, Text, nullable=nullable) for name in names]
+
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_key", _KEY, primary_key=True),
+    Column("run_id", Text, nullable=False, unique=True),
+    *_texts("name", "kind", "command", "cwd", "host", "user_name"),
+    *_numbers("started_epoch_s"),
+    Column("pid", BigInteger, nullable=False),
+    Column("recorder_pid", BigInteger, nullable=False),
+    *_numbers("recorder_started_s"),
+    *_texts("recorder_namespace", "boot_id"),
+    *_numbers("interval_s"),
+    *_texts("project", "team", "zone", nullable=True),
+    *_numbers("pue", nullable=True),
+    *_texts("parent_run_id", nullable=True),
+    *_texts("machine", "greenops_version"),
+    Index("runs_by_start", "started_epoch_s"),
+    Index("runs_by_name", "name", "started_epoch_s"),
+    Index("runs_by_project", "project", "started_epoch_s"),
+    Index("runs_by_team", "team", "started_epoch_s"),
+    Index("runs_by_user", "user_name", "started_epoch_s"),
+    Index("runs_by_host", "host", "started_epoch_s"),
+    sqlite_autoincrement=True,  # a key is never used again, so no row changes its run
+)
+
+open_runs = Table("open_runs", metadata, _run_key())
+
+tags = Table(
+    "tags",
+    metadata,
+    _run_key(),
+    Column("label", Text, primary_key=True),
+    *_texts("content", "content_head"),
+    Index("tags_by_content", "label", "content_head", "run_key"),
+    sqlite_with_rowid=False,
+)
+
+run_ends = Table(
+    "run_ends",
+    metadata,
+    _run_key(),
+    *_texts("status"),
+    *_numbers("stopped_epoch_s", "duration_s"),
+    Column("exit_code", Integer),
+    Column("exit_signal", Integer),
+    *_texts("notes"),
+    *_numbers("energy_j", nullable=True),
+    *_texts("closed_by", nullable=True),
+    Index("run_ends_by_status", "status", "run_key"),
+    Index("run_ends_by_duration", "duration_s"),
+    Index("run_ends_by_energy", "energy_j"),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    _run_key(),
+    Column("device_number", Integer, primary_key=True, autoincrement=False),
+    *_texts("device_id", "kind", "name", "source"),
+    *_numbers("rel_uncertainty"),
+    *_numbers("limit_w", "counter_period_s", nullable=True),
+    sqlite_with_rowid=False,
+)
+
+samples = Table(
+    "samples",
+    metadata,
+    _run_key(),
+    Column("start_epoch_s", _NUMBER, primary_key=True),
+    Column("device_number", Integer, primary_key=True, autoincrement=False),
+    *_numbers("duration_s", "node_energy_j", "job_energy_j", "error_j"),
+    Column("method", SmallInteger, nullable=False),
+    *_numbers("utilization", nullable=True),
+    sqlite_with_rowid=False,
+)
+
+job_use = Table(
+    "job_use",
+    metadata,
+    _run_key(),
+    Column("start_epoch_s", _NUMBER, primary_key=True),
+    *_numbers("duration_s", "cpu_s"),
+    *_numbers("node_cpu_s", nullable=True),
+    Column("rss_bytes", BigInteger),
+    Column("processes", Integer),
+    sqlite_with_rowid=False,
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("mark_key", _KEY, primary_key=True),
+    _run_key(primary=False),
+    *_texts("name"),
+    *_numbers("at_epoch_s", "offset_s"),
+    Index("marks_by_run", "run_key", "offset_s"),
+)
+
+totals = Table(
+    "totals",
+    metadata,
+    _run_key(),
+    Column("device_number", Integer, primary_key=True, autoincrement=False),
+    *_numbers("node_energy_j", "job_energy_j", "job_low_j", "job_high_j"),
+    *_numbers("peak_w", "mean_utilization", nullable=True),
+    Column("method", SmallInteger, nullable=False),
+    *_texts("quality"),
+    sqlite_with_rowid=False,
+)
+
+footprints = Table(
+    "footprints",
+    metadata,
+    Column("footprint_key", _KEY, primary_key=True),
+    _run_key(primary=False),
+    *_numbers("computed_epoch_s"),
+    *_texts("greenops_version", "zone", "intensity_source"),
+    *_numbers("energy_j", "energy_low_j", "energy_high_j"),
+    *_numbers(
+        "facility_energy_j", "facility_energy_low_j", "facility_energy_high_j"
+    ),
+    *_numbers("operational_g", "operational_low_g", "operational_high_g"),
+    *_numbers("embodied_g", "embodied_low_g", "embodied_high_g"),
+    *_numbers("total_g", "total_low_g", "total_high_g"),
+    *_numbers(
+        "intensity_g_per_kwh", "intensity_low_g_per_kwh", "intensity_high_g_per_kwh"
+    ),
+    *_numbers("pue", "pue_low", "pue_high"),
+    *_numbers("water_l", "water_low_l", "water_high_l", nullable=True),
+    *_texts("factors"),
+    Index("footprints_by_run", "run_key", "footprint_key"),
+    Index("footprints_by_total", "total_g"),
+)
+
+spools_taken = Table(
+    "spools_taken",
+    metadata,
+    Column("name", Text, primary_key=True),
+    *_numbers("taken_epoch_s"),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,86 @@
+"""The SQL of the appending path: plain text, so that a running job loads no SQLAlchemy.
+
+`schema.py` states the same tables for reading; a test holds both together.
+"""
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "runs": (
+        "run_id", "name", "kind", "command", "cwd", "host", "user_name",
+        "started_epoch_s", "pid", "recorder_pid", "recorder_started_s",
+        "recorder_namespace", "boot_id", "interval_s", "project", "team", "zone",
+        "pue", "parent_run_id", "machine", "greenops_version",
+    ),
+    "tags": ("run_key", "label", "content", "content_head"),
+    "run_ends": (
+        "run_key", "status", "stopped_epoch_s", "duration_s", "exit_code",
+        "exit_signal", "notes", "energy_j", "closed_by",
+    ),
+    "devices": (
+        "run_key", "device_number", "device_id", "kind", "name", "source",
+        "rel_uncertainty", "limit_w", "counter_period_s",
+    ),
+    "samples": (
+        "run_key", "start_epoch_s", "device_number", "duration_s", "node_energy_j",
+        "job_energy_j", "error_j", "method", "utilization",
+    ),
+    "job_use": (
+        "run_key", "start_epoch_s", "duration_s", "cpu_s", "node_cpu_s", "rss_bytes",
+        "processes",
+    ),
+    "marks": ("run_key", "name", "at_epoch_s", "offset_s"),
+    "totals": (
+        "run_key", "device_number", "node_energy_j", "job_energy_j", "job_low_j",
+        "job_high_j", "peak_w", "mean_utilization", "method", "quality",
+    ),
+    "footprints": (
+        "run_key", "computed_epoch_s", "greenops_version", "zone", "intensity_source",
+        "energy_j", "energy_low_j", "energy_high_j",
+        "facility_energy_j", "facility_energy_low_j", "facility_energy_high_j",
+        "operational_g", "operational_low_g", "operational_high_g",
+        "embodied_g", "embodied_low_g", "embodied_high_g",
+        "total_g", "total_low_g", "total_high_g",
+        "intensity_g_per_kwh", "intensity_low_g_per_kwh", "intensity_high_g_per_kwh",
+        "pue", "pue_low", "pue_high", "water_l", "water_low_l", "water_high_l",
+        "factors",
+    ),
+}  # fmt: skip
+"""The columns each insert fills, in the order of its row."""
+
+_REPEATS = {
+    "runs": " ON CONFLICT (run_id) DO NOTHING",
+    "tags": " ON CONFLICT (run_key, label) DO NOTHING",
+    "run_ends": " ON CONFLICT (run_key) DO UPDATE SET status = excluded.status,"
+    " stopped_epoch_s = excluded.stopped_epoch_s, duration_s = excluded.duration_s,"
+    " exit_code = excluded.exit_code, exit_signal = excluded.exit_signal,"
+    " notes = excluded.notes, energy_j = excluded.energy_j,"
+    " closed_by = excluded.closed_by",
+    "devices": " ON CONFLICT (run_key, device_number) DO UPDATE SET"
+    " kind = excluded.kind, name = excluded.name, source = excluded.source,"
+    " rel_uncertainty = excluded.rel_uncertainty, limit_w = excluded.limit_w,"
+    " counter_period_s = excluded.counter_period_s",
+    "samples": " ON CONFLICT (run_key, start_epoch_s, device_number) DO NOTHING",
+    "job_use": " ON CONFLICT (run_key, start_epoch_s) DO NOTHING",
+}
+
+FIND_RUN = "SELECT run_key FROM runs WHERE run_id = ?"
+FIND_DEVICES = "SELECT device_id, device_number FROM devices WHERE run_key = ?"
+OPEN_RUN = (
+    "INSERT INTO open_runs (run_key) SELECT run_key FROM runs WHERE run_key = ?"
+    " AND NOT EXISTS (SELECT 1 FROM run_ends e WHERE e.run_key = runs.run_key)"
+    " ON CONFLICT (run_key) DO NOTHING"
+)
+CLOSE_RUN = "DELETE FROM open_runs WHERE run_key = ?"
+FORGET_TOTALS = "DELETE FROM totals WHERE run_key = ?"
+FORGET_FOREIGN_END = "DELETE FROM run_ends WHERE run_key = ? AND closed_by IS NOT NULL"
+SPOOL_IS_TAKEN = "SELECT 1 FROM spools_taken WHERE name = ?"
+TAKE_SPOOL = "INSERT INTO spools_taken (name, taken_epoch_s) VALUES (?, ?)"
+
+
+def insert(table: str) -> str:
+    """Return the insert of one row into `table`; a repeated row does no harm."""
+    columns = COLUMNS[table]
+    marks = ", ".join("?" * len(columns))
+    names = ", ".join(columns)
+    repeat = _REPEATS.get(table, "")
+    # Every part is a constant of this module.
+    return f"INSERT INTO {table} ({names}) VALUES ({marks}){repeat}"  # noqa: S608

@@ -1,0 +1,64 @@
+"""Calls a meter at its sampling times, in a thread of its own."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+MIN_SLEEP_S = 0.001
+
+
+class SamplingLoop:
+    """Runs `prepare` once, then `tick` every `interval_s`, then `finish`.
+
+    The thread that waits for the job's signals must never wait for a driver or a
+    disk, so all measuring happens here. A driver that hangs can then be left behind.
+
+    Args:
+        prepare: Opens sensors; returns the function to call at each sampling time.
+        interval_s: Sampling period in s. A tick that comes late is not made up for:
+            the next one is due a period after the missed one, on the same grid.
+    """
+
+    def __init__(
+        self, prepare: Callable[[], Callable[[], None]], interval_s: float
+    ) -> None:
+        self._prepare = prepare
+        self._interval_s = interval_s
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, name="greenops-sampler", daemon=True
+        )
+        self.failure: BaseException | None = None
+
+    def start(self) -> None:
+        """Begin. Signals blocked in the calling thread stay blocked in the loop."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> bool:
+        """End the loop; return whether its thread ended within `timeout_s`."""
+        self._stop.set()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the job is over already."""
+        return self._stop.is_set()
+
+    def _run(self) -> None:
+        try:
+            tick = self._prepare()
+            due_s = time.monotonic()
+            while not self._stop.is_set():
+                tick()
+                now_s = time.monotonic()
+                due_s += self._interval_s * max(
+                    1, -(-(now_s - due_s) // self._interval_s)
+                )
+                self._stop.wait(max(MIN_SLEEP_S, due_s - now_s))
+        except Exception as e:  # noqa: BLE001 - the job goes on without its accountant
+            log.debug("sampling ended early", exc_info=True)
+            self.failure = e

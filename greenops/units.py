@@ -1,0 +1,16 @@
+"""Conversion factors. Inside greenops: J, W, s, g, g/kWh; convert at the edge only."""
+
+J_PER_WH = 3600.0
+J_PER_KWH = 3.6e6
+J_PER_UJ = 1e-6
+J_PER_MJ = 1e-3
+"""Joules per millijoule (NVML counts in mJ)."""
+W_PER_MW = 1e-3
+"""Watts per milliwatt (NVML reports mW)."""
+G_PER_KG = 1e3
+G_PER_LB = 453.59237
+KWH_PER_MWH = 1e3
+KWH_PER_TWH = 1e9
+S_PER_HOUR = 3600.0
+S_PER_YEAR = 365.25 * 24 * 3600.0
+BYTES_PER_GIB = float(1 << 30)

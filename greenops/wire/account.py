@@ -1,0 +1,156 @@
+"""Describes a run and turns its energies into emissions, as configured."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from greenops import __version__
+from greenops.config import Config
+from greenops.errors import GreenopsError
+from greenops.footprint.assess import assess
+from greenops.footprint.options import FootprintOptions, Hardware
+from greenops.model import DeviceKind, DeviceTotal, Footprint, HourEnergy, Run
+from greenops.sensors.detect import detect_cpu, detect_memory
+from greenops.signals.annual import AnnualSignal
+from greenops.signals.zones import resolve_zone
+from greenops.tracking import identity
+from greenops.tracking.meter import Parts
+
+
+def describe_run(
+    config: Config,
+    parts: Parts,
+    *,
+    kind: str,
+    name: str,
+    command: Sequence[str],
+    pid: int,
+    started_s: float,
+    run_id: str | None = None,
+    parent_run_id: str | None = None,
+) -> Run:
+    """Return the record of a run that began at monotonic `started_s`."""
+    config = with_known_zone(config, parts.problems)
+    started_epoch_s = parts.clock.epoch_s(started_s)
+    return Run(
+        run_id=run_id or identity.new_run_id(started_epoch_s),
+        name=name,
+        kind=kind,
+        command=identity.masked(command),
+        cwd=_cwd(),
+        host=identity.host_name(),
+        user=identity.user_name(),
+        started_at=datetime.fromtimestamp(started_epoch_s, UTC),
+        pid=pid,
+        recorder_pid=os.getpid(),
+        recorder_started_s=identity.process_started_s(os.getpid()),
+        boot_id=identity.boot_id(),
+        interval_s=config.interval_s,
+        project=config.project,
+        team=config.team,
+        zone=config.zone,
+        pue=config.pue,
+        parent_run_id=parent_run_id,
+        tags=dict(config.tags),
+        machine=machine_facts(parts),
+    )
+
+
+def with_known_zone(config: Config, problems: list[str]) -> Config:
+    """Return the configuration with a zone that exists, or with none and a complaint.
+
+    A job is not stopped for a zone that was misspelt in a file: it gets the world's
+    average, whose bounds say how little that is.
+    """
+    if config.zone is None:
+        return config
+    try:
+        resolve_zone(config.zone)
+    except GreenopsError as e:
+        problems.append(f"{e}; the world average is used")
+        return replace(config, zone=None)
+    return config
+
+
+def _cwd() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109 - a word for the record
+    except OSError:  # the folder is gone
+        return ""
+
+
+def machine_facts(parts: Parts) -> dict[str, str | int | float | None]:
+    """Return what the report says about the machine."""
+    cpu = detect_cpu()
+    memory = detect_memory()
+    gpus = [d.name for s in parts.sensors for d in s.devices() if d.kind == "gpu"]
+    return {
+        "greenops": __version__,
+        "cpu": cpu.name,
+        "cpu_cores": cpu.allowed_cpus,
+        "cpu_threads": cpu.threads,
+        "virtual": (cpu.hypervisor or "yes") if cpu.is_virtual else None,
+        "memory_gib": round(memory.allowed_gib, 2) if memory else None,
+        "gpus": ", ".join(gpus) or None,
+        "cpu_time_from": parts.probe.method,
+        "python": sys.version.split()[0],
+        "system": sys.platform,
+    }
+
+
+def assessor(
+    config: Config,
+) -> Callable[[Run, list[DeviceTotal], list[HourEnergy], float], Footprint]:
+    """Return the function that turns a run's energies into its footprint.
+
+    The function raises GreenopsError where the zone is unknown or the data is missing.
+    """
+
+    def assess_run(
+        run: Run, totals: list[DeviceTotal], hours: list[HourEnergy], duration_s: float
+    ) -> Footprint:
+        start = min([run.started_at, *(h.hour for h in hours)])
+        stop = run.started_at + timedelta(seconds=max(duration_s, 1.0))
+        if hours:
+            stop = max(stop, hours[-1].hour + timedelta(hours=1))
+        return assess(
+            totals=totals,
+            hours=hours,
+            points=AnnualSignal().intensity(run.zone, start, stop),
+            pue=run.pue,
+            duration_s=duration_s,
+            options=footprint_options(config, hardware(totals)),
+        )
+
+    return assess_run
+
+
+def hardware(totals: Sequence[DeviceTotal]) -> Hardware:
+    """Return the facts of this machine that embodied carbon depends on."""
+    cpu = detect_cpu()
+    memory = detect_memory()
+    return Hardware(
+        gpus=tuple((t.device.name, None) for t in totals if t.device.kind == "gpu"),
+        cpu_sockets=float(cpu.sockets),
+        cpu_cores=max(1, cpu.cores // cpu.sockets),
+        dram_gib=memory.allowed_gib if memory else None,
+    )
+
+
+def footprint_options(config: Config, machine: Hardware) -> FootprintOptions:
+    """Return the footprint's options as configured."""
+    given = {
+        DeviceKind.GPU: config.footprint_embodied_kg_gpu,
+        DeviceKind.CPU: config.footprint_embodied_kg_cpu,
+        DeviceKind.DRAM: config.footprint_embodied_kg_dram,
+        DeviceKind.NODE: config.footprint_embodied_kg_node,
+    }
+    return FootprintOptions(
+        lifetime_years=config.footprint_lifetime_years,
+        embodied_kg={kind: kg for kind, kg in given.items() if kg is not None},
+        water_l_per_kwh=config.footprint_water_l_per_kwh,
+        include_embodied=config.footprint_embodied,
+        hardware=machine,
+    )

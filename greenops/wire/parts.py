@@ -1,0 +1,122 @@
+"""Opens sensors, ledger and neighbours as configured."""
+
+import contextlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from greenops.config import Config
+from greenops.errors import SensorUnavailableError
+from greenops.ports import JobProbe, Neighbours, NodeCpu, Recorder, Sensor
+from greenops.tracking.meter import Parts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(slots=True)
+class OpenSensors:
+    """The sensors that work here, and a sentence for each that does not."""
+
+    sensors: list[Sensor] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def open_parts(config: Config, probe: JobProbe, node_cpu: NodeCpu) -> Parts:
+    """Open everything a measurement needs."""
+    found = open_sensors(config)
+    parts = Parts(
+        sensors=found.sensors,
+        probe=probe,
+        node_cpu=node_cpu,
+        recorder=open_recorder(config),
+    )
+    if not found.sensors:
+        parts.problems.append("nothing here can be measured; see `greenops doctor`")
+    if any(sensor.name == "nvml" for sensor in found.sensors):
+        parts.neighbours = _neighbours()
+    return parts
+
+
+def open_recorder(config: Config) -> Recorder:
+    """Return the appending side of the ledger."""
+    from greenops.ledger.recorder import LedgerRecorder
+
+    return LedgerRecorder(config.ledger_path)
+
+
+def open_sensors(config: Config) -> OpenSensors:
+    """Open every sensor that works here: GPUs, processors, memory, plugins."""
+    found = OpenSensors()
+    if "nvml" not in config.sensors_disable:
+        _open(found, "nvml", _open_nvml)
+    _open_node_sensors(config, found)
+    for name, maker in _plugin_sensors(config, found.problems).items():
+        _open(found, name, maker)
+    return found
+
+
+def _open_node_sensors(config: Config, found: OpenSensors) -> None:
+    from greenops.sensors.cpu_model import CpuModelSensor
+    from greenops.sensors.detect import detect_cpu
+    from greenops.sensors.dram_model import DramModelSensor
+    from greenops.sensors.node import NodeChoice, open_node_sensors
+    from greenops.sensors.perf import PerfEnergySensor
+    from greenops.sensors.rapl import RaplSensor
+
+    def cpu_model() -> Sensor:
+        if config.cpu_tdp_w is None:
+            return CpuModelSensor(calibration=config.cpu_calibration)
+        known = [(detect_cpu().name, config.cpu_tdp_w)]
+        return CpuModelSensor(
+            calibration=config.cpu_calibration, tdp_rows=lambda: known
+        )
+
+    off = config.sensors_disable
+    meters = [m for m in (RaplSensor, PerfEnergySensor) if m.name not in off]
+    sensors, problems = open_node_sensors(
+        base_power_w=config.node_base_power_w,
+        choice=NodeChoice(
+            meters=meters, cpu_model=cpu_model, dram_model=DramModelSensor
+        ),
+    )
+    found.sensors += [s for s in sensors if s.name not in off]
+    found.problems += problems
+
+
+def _open_nvml() -> Sensor:
+    from greenops.sensors.nvml import NvmlSensor
+
+    return NvmlSensor(visible=os.environ.get("CUDA_VISIBLE_DEVICES"))
+
+
+def _open(found: OpenSensors, name: str, maker: Callable[[], Sensor]) -> None:
+    try:
+        found.sensors.append(maker())
+    except SensorUnavailableError as e:
+        remedy = f"; {e.remedy}" if e.remedy else ""
+        found.problems.append(f"{name}: {e}{remedy}")
+    except Exception as e:  # noqa: BLE001 - a plugin may fail in any way it likes
+        found.problems.append(f"{name}: {e!r}")
+
+
+def _plugin_sensors(
+    config: Config, problems: list[str]
+) -> "Mapping[str, Callable[[], Sensor]]":
+    """Return the sensors that other packages bring, by name."""
+    from greenops.plugins import SENSORS, find_plugins
+
+    found = find_plugins(
+        SENSORS, skip=config.sensors_disable, skip_distribution="greenops"
+    )
+    problems += [f"plugin {name}: {why}" for name, why in found.failed.items()]
+    return cast("Mapping[str, Callable[[], Sensor]]", found.loaded)
+
+
+def _neighbours() -> Neighbours | None:
+    from greenops.sensors.neighbours import LocalNeighbours
+
+    with contextlib.suppress(SensorUnavailableError):
+        return LocalNeighbours()
+    return None

@@ -1,0 +1,189 @@
+"""Serves `greenops.track`: one set of sensors and one ledger for the whole process."""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from greenops.config import Config, load_config_leniently
+from greenops.model import Device, Reading
+from greenops.ports import JobProbe, Recorder, Sensor
+from greenops.report.summary import RunFacts, Summary, summarize
+from greenops.sensors.node_cpu import open_node_cpu
+from greenops.tracking import identity
+from greenops.tracking.meter import Parts
+from greenops.tracking.outcome import Ended
+from greenops.tracking.recording import Begin, Recording, Result
+from greenops.tracking.roster import Entry, Roster
+from greenops.wire.account import assessor, describe_run
+from greenops.wire.parts import open_parts
+
+
+class SharedSensor:
+    """A sensor that several recordings of one process read; closed by none of them."""
+
+    def __init__(self, sensor: Sensor, lock: threading.Lock) -> None:
+        self.name = sensor.name
+        self._sensor = sensor
+        self._lock = lock
+
+    def devices(self) -> Sequence[Device]:
+        """Return the devices of the shared sensor."""
+        return self._sensor.devices()
+
+    def read(self, at_s: float) -> Sequence[Reading]:
+        """Read under a lock: sensors are called from one thread at a time."""
+        with self._lock:
+            return self._sensor.read(at_s)
+
+    def close(self) -> None:
+        """Leave it open for the others."""
+
+
+class KeptRecorder:
+    """The process's recorder, as one recording sees it: it may finish, not close."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self.begin = recorder.begin
+        self.add_devices = recorder.add_devices
+        self.add = recorder.add
+        self.mark = recorder.mark
+        self.finish = recorder.finish
+        self.complaints = recorder.complaints
+        self.place = recorder.place
+
+    def flush(self, timeout_s: float) -> bool:  # noqa: ARG002 - the port's signature
+        """Return at once: it is written within a second, and when the process ends."""
+        return True
+
+    def close(self) -> None:
+        """Leave it open for the others."""
+
+
+class EntryProbe:
+    """What one tracked block uses of its process."""
+
+    method = "tracked block"
+
+    def __init__(self, roster: Roster, entry: Entry, tree: JobProbe) -> None:
+        self._roster = roster
+        self._entry = entry
+        self._tree = tree
+
+    def cpu_s(self) -> float:
+        """Return the CPU time the block was given so far, in s."""
+        self._roster.divide()
+        return self._entry.cpu_s
+
+    def contains(self, pid: int) -> bool:
+        """Return whether `pid` is this process or below it."""
+        return self._tree.contains(pid)
+
+    def gpu_fraction(self) -> float:
+        """Return the block's part of what the process does."""
+        return self._entry.fraction
+
+    def close(self) -> None:
+        """Hold nothing of its own."""
+
+
+class Within:
+    """What all tracked blocks of this process share."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self._lock = threading.Lock()
+        self._node_cpu = open_node_cpu()
+        self._tree = _own_tree()
+        self.roster = Roster(self._tree.cpu_s)
+        self._shared: Parts | None = None
+
+    def record(
+        self, config: Config, name: str, entry: Entry, *, parent_run_id: str | None
+    ) -> tuple[str, Recording]:
+        """Begin measuring a block; return its run's id and the recording."""
+        begin = Begin(
+            at_s=time.monotonic(),
+            job_cpu_s=entry.cpu_s,
+            node_cpu_s=self._node_cpu.busy_s(),
+        )
+        run_id = identity.new_run_id(time.time())
+        recording = Recording(
+            lambda: self._parts(config, entry),
+            lambda parts: describe_run(
+                config,
+                parts,
+                kind="track",
+                name=name,
+                command=sys.orig_argv,
+                pid=self.pid,
+                started_s=begin.at_s,
+                run_id=run_id,
+                parent_run_id=parent_run_id,
+            ),
+            assessor(config),
+            begin=begin,
+            interval_s=config.interval_s,
+        )
+        return run_id, recording
+
+    def finish(
+        self, recording: Recording, entry: Entry, ended: Ended
+    ) -> Summary | None:
+        """End a block's recording; return its summary."""
+        result = recording.finish(ended)
+        self.roster.leave(entry)
+        return summary_of(result) if result is not None else None
+
+    def _parts(self, config: Config, entry: Entry) -> Parts:
+        with self._lock:
+            if self._shared is None:
+                self._shared = open_parts(config, self._tree, self._node_cpu)
+                self._shared.sensors = [
+                    SharedSensor(s, threading.Lock()) for s in self._shared.sensors
+                ]
+        return Parts(
+            sensors=list(self._shared.sensors),
+            probe=EntryProbe(self.roster, entry, self._tree),
+            node_cpu=self._node_cpu,
+            recorder=KeptRecorder(self._shared.recorder),
+            neighbours=None,
+            problems=list(self._shared.problems),
+        )
+
+
+def _own_tree() -> JobProbe:
+    if sys.platform.startswith("linux"):
+        from greenops.sensors.process_tree import ProcessTree
+
+        return ProcessTree(os.getpid())
+    from greenops.sensors.portable_tree import PortableTree
+
+    return PortableTree(os.getpid())
+
+
+def config_for(options: Mapping[str, object]) -> tuple[Config, list[str]]:
+    """Return the configuration in force with a tracker's options laid over it.
+
+    Raises:
+        ConfigError: an option is wrong.
+    """
+    config, complaints = load_config_leniently(environ=os.environ, cwd=Path.cwd())
+    given = dict(options)
+    if "tags" in given:
+        given["tags"] = {**config.tags, **given["tags"]}  # type: ignore[dict-item]
+    return config.with_options(given), complaints
+
+
+def summary_of(result: Result, *, extra: Sequence[str] = ()) -> Summary:
+    """Return the summary of a result, ready to be shown."""
+    facts = RunFacts(
+        peak_power_w=result.peak_power_w,
+        cpu_s=result.job_cpu_s,
+        kept_at=result.place,
+        complaints=(*extra, *result.complaints),
+    )
+    return summarize(result.record, facts)

@@ -1,0 +1,86 @@
+"""What every IntensitySignal keeps, whoever wrote it."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from greenops.errors import UnknownZoneError
+from greenops.model import IntensityPoint
+from greenops.signals.annual import AnnualSignal
+from greenops.signals.series import SeriesSignal
+
+START = datetime(2026, 3, 1, 22, 17, 5, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 3, 1, tzinfo=UTC)
+HALF_HOUR = timedelta(minutes=30)
+
+
+def half_hourly_series():
+    points = [
+        IntensityPoint(
+            start=MIDNIGHT + i * HALF_HOUR,
+            stop=MIDNIGHT + (i + 1) * HALF_HOUR,
+            intensity_g_per_kwh=50.0 + i % 48,
+            low_g_per_kwh=40.0,
+            high_g_per_kwh=120.0,
+            zone="FR",
+            source="recorded",
+        )
+        for i in range(48 * 40)
+    ]
+    return SeriesSignal(points, default_zone="FR")
+
+
+@pytest.fixture(params=[AnnualSignal, half_hourly_series], ids=["annual", "series"])
+def signal(request):
+    return request.param()
+
+
+@pytest.mark.parametrize("zone", ["FR", "fr", None])
+@pytest.mark.parametrize(
+    "length",
+    [timedelta(milliseconds=50), timedelta(minutes=43), timedelta(days=30)],
+    ids=["50ms", "43min", "30d"],
+)
+def test_points_cover_the_span_in_order_and_without_gaps(signal, zone, length):
+    points = signal.intensity(zone, START, START + length)
+
+    assert points[0].start <= START
+    assert points[-1].stop >= START + length
+    assert all(a.stop == b.start for a, b in pairwise(points))
+
+
+def test_every_point_names_its_zone_its_source_and_its_kind(signal):
+    for point in signal.intensity("FR", START, START + HALF_HOUR):
+        assert point.zone == "FR"
+        assert point.source
+        assert point.kind in ("average", "marginal")
+
+
+def test_an_unknown_zone_is_an_error_and_never_an_average(signal):
+    with pytest.raises(UnknownZoneError, match="Atlantis"):
+        signal.intensity("Atlantis", START, START + HALF_HOUR)
+
+
+@pytest.mark.parametrize(
+    ("start", "stop"),
+    [
+        (START, START),
+        (START, START - HALF_HOUR),
+        (START.replace(tzinfo=None), START),
+    ],
+    ids=["empty", "backwards", "naive"],
+)
+def test_a_span_that_is_none_is_refused(signal, start, stop):
+    with pytest.raises(ValueError, match="not a span"):
+        signal.intensity("FR", start, stop)
+
+
+def test_the_same_question_has_the_same_answer(signal):
+    ask = ("FR", START, START + HALF_HOUR)
+
+    assert list(signal.intensity(*ask)) == list(signal.intensity(*ask))
+
+
+def test_the_signal_has_a_name(signal):
+    assert signal.name
