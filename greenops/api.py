@@ -18,7 +18,7 @@ from greenops.report.summary import Summary
 from greenops.tracking.outcome import Ended
 from greenops.tracking.recording import Recording
 from greenops.tracking.roster import Entry
-from greenops.wire import in_process
+from greenops.wire.within import Within, config_for, this_process
 
 log = logging.getLogger(__name__)
 
@@ -42,30 +42,36 @@ class Tracker:
     """
 
     def __init__(self, name: str | None = None, **options: object) -> None:
-        self._name = name
+        self._name = name or "tracked"
         self._options = options
-        self._process = in_process(options)
-        self._pid = os.getpid()
+        self._config = config_for(options)
+        self._within: Within | None = None
         self._recording: Recording | None = None
         self._entry: Entry | None = None
         self._token: contextvars.Token[Tracker | None] | None = None
         self._result: Summary | None = None
         self.run_id: str | None = None
+        """The run in the ledger, once the block is open."""
 
     def __enter__(self) -> "Tracker":
-        surrounding = _surrounding.get()
         try:
-            parent = surrounding if surrounding and surrounding._entry else None
-            self._entry = self._process.roster.enter(parent._entry if parent else None)
-            self.run_id, self._recording = self._process.record(
-                self._name or "tracked",
-                self._entry,
-                parent_run_id=parent.run_id if parent else None,
-            )
+            self._open(_surrounding.get())
         except Exception:  # noqa: BLE001 - the job outranks its accountant
             log.warning("greenops cannot track %r", self._name, exc_info=True)
         self._token = _surrounding.set(self)
         return self
+
+    def _open(self, outer: "Tracker | None") -> None:
+        within = this_process()
+        inside = outer is not None and outer._within is within
+        self._entry = within.roster.enter(outer._entry if outer and inside else None)
+        self.run_id, self._recording = within.record(
+            self._config,
+            self._name,
+            self._entry,
+            parent_run_id=outer.run_id if outer and inside else None,
+        )
+        self._within = within
 
     def __exit__(
         self,
@@ -76,24 +82,26 @@ class Tracker:
         if self._token is not None:
             _surrounding.reset(self._token)
             self._token = None
-        if os.getpid() != self._pid or self._recording is None or self._entry is None:
-            return
+        if self._within is None or self._within.pid != os.getpid():
+            return  # never opened, or opened by the process we were forked from
         ended = Ended(
             at_s=time.monotonic(), exit_code=0 if kind is None else 1, exit_signal=None
         )
+        recording, self._recording = self._recording, None
         try:
-            self._result = self._process.finish(self._recording, self._entry, ended)
+            if recording is not None and self._entry is not None:
+                self._result = self._within.finish(recording, self._entry, ended)
         except Exception:  # noqa: BLE001 - as above
             log.warning("greenops lost the end of %r", self._name, exc_info=True)
-        self._recording = None
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Return `function` with each call tracked as a run of its own."""
-        return _tracked(function, self._name or function.__qualname__, self._options)
+        return _tracked(function, self._name, self._options)
 
     def mark(self, name: str) -> None:
         """Begin the phase `name` here; it ends where the next one begins."""
-        if self._recording is not None and os.getpid() == self._pid:
+        mine = self._within is not None and self._within.pid == os.getpid()
+        if mine and self._recording is not None:
             self._recording.mark(name)
 
     def result(self) -> Summary:

@@ -141,5 +141,8 @@ class Neighbours(Protocol):
     def count(self) -> int:
         """Return how many measured jobs share this machine, this one included."""
 
+    def surrounding_run_id(self) -> str | None:
+        """Return the run this one lies within, if a process above us records one."""
+
     def close(self) -> None:
         """Stop being counted."""

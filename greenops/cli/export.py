@@ -3,16 +3,17 @@
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
 from greenops.cli.runs import FIELDS, row_to_dict
-from greenops.cli.store import Filter, filters, open_ledger
+from greenops.cli.store import filters, open_ledger
 from greenops.errors import ConfigError
 from greenops.model import RunRow
 
 if TYPE_CHECKING:
+    from greenops.ledger.listing import RunFilter
     from greenops.ledger.query import Ledger
 
 SAMPLE_FIELDS = (
@@ -34,7 +35,11 @@ SAMPLE_FIELDS = (
 )
 @click.option("--samples", is_flag=True, help="Every sample in place of every run.")
 def export(
-    *, form: str | None, output: Path | None, samples: bool, **chosen: Filter
+    *,
+    form: str | None,
+    output: Path | None,
+    samples: bool,
+    **chosen: "Unpack[RunFilter]",
 ) -> None:
     """Write runs, the newest first, for other programs.
 

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from greenops.cli.store import configured, ledger_path
 from greenops.model import RunRecord
+from greenops.report.device_rows import device_label
 from greenops.report.summary import Comparison, RunFacts, Summary, summarize
 from greenops.report.timeline import Timeline, timeline
 
 if TYPE_CHECKING:
+    from greenops.config import Config
     from greenops.ledger.query import Ledger
 
 FINE_BINS = 1200
@@ -31,6 +34,7 @@ def load(ledger: "Ledger", text: str) -> LoadedRun:
         RunNotFoundError: there is none; the message lists near matches.
         LedgerError: the ledger cannot be read.
     """
+    config = configured()
     record = ledger.get(text)
     run = record.run
     start_s = run.started_at.timestamp()
@@ -47,9 +51,10 @@ def load(ledger: "Ledger", text: str) -> LoadedRun:
         peak_power_w=laid.peak_power_w,
         cpu_s=cpu_s,
         peak_rss_bytes=peak_rss_bytes,
-        equivalents=_equivalents(record),
+        kept_at=str(ledger_path(config)),
+        equivalents=_equivalents(record, config),
     )
-    names = {t.device.device_id: t.device.name for t in record.totals}
+    names = {t.device.device_id: device_label(t.device) for t in record.totals}
     return LoadedRun(summarize(record, facts), laid, names)
 
 
@@ -63,15 +68,14 @@ def _use(ledger: "Ledger", run_id: str) -> tuple[float | None, int | None]:
     return cpu_s, peak_bytes
 
 
-def _equivalents(record: RunRecord) -> tuple[Comparison, ...]:
-    from greenops.cli.store import configured
+def _equivalents(record: RunRecord, config: "Config") -> tuple[Comparison, ...]:
     from greenops.footprint.equivalents import equivalents
 
-    if record.footprint is None or not configured().footprint_equivalents:
+    if record.footprint is None or not config.footprint_equivalents:
         return ()
     return tuple(
         equivalents(
-            energy_j=record.footprint.energy_j.central,
+            energy_j=record.footprint.facility_energy_j.central,
             emissions_g=record.footprint.total_g.central,
         )
     )

@@ -4,17 +4,21 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from greenops.cli.store import SORTS, Filter, filters, open_ledger
+from greenops.cli.store import SORTS, filters, open_ledger
 from greenops.cli.text import Column, ago, lasted, stdout_look, table
 from greenops.model import RunRow, RunStatus
 from greenops.report.cells import guarded
 from greenops.report.look import Look
 from greenops.report.text import energy, mass
+
+if TYPE_CHECKING:
+    from greenops.ledger.listing import RunFilter
 
 DEFAULT_LIMIT = 20
 FIELDS = (
@@ -62,7 +66,7 @@ def runs(
     limit: int,
     everything: bool,
     form: str | None,
-    **chosen: Filter,
+    **chosen: "Unpack[RunFilter]",
 ) -> None:
     """List measured runs, the newest first."""
     ledger = open_ledger()
@@ -101,7 +105,7 @@ def _csv(found: Sequence[RunRow]) -> str:
     return text.getvalue()
 
 
-def _show(found: Sequence[RunRow], chosen: Mapping[str, Filter], more: int) -> None:
+def _show(found: Sequence[RunRow], chosen: "RunFilter", more: int) -> None:
     if not found:
         if any(value is not None for value in chosen.values()):
             click.echo("No run matches; `greenops runs` lists all.", err=True)

@@ -127,14 +127,19 @@ def _facts(loaded: LoadedRun, look: Look) -> Iterator[str]:
     yield from look.labelled("tags", _pairs(run.tags))
     yield from look.labelled("machine", _pairs(run.machine))
     if record.footprint:
-        for name, factor in record.footprint.factors.items():
-            yield from look.labelled(name[:10], factor, "dim")
+        for i, (name, factor) in enumerate(record.footprint.factors.items()):
+            label = "" if i else "factors"
+            yield from look.labelled(label, f"{name}: {factor}", "dim")
     for note in record.end.notes if record.end else ():
         yield from look.labelled("note", note, "bad")
 
 
 def _pairs(given: Mapping[str, object]) -> str:
-    return ", ".join(f"{key}={text}" for key, text in given.items() if text is not None)
+    return ", ".join(
+        f"{key}={text:g}" if isinstance(text, float) else f"{key}={text}"
+        for key, text in given.items()
+        if text is not None
+    )
 
 
 def _phases(loaded: LoadedRun, look: Look) -> list[str]:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -91,7 +90,3 @@ def _tag(
     if not equals or not key:
         raise click.BadParameter(f"write it as KEY=VALUE, not {given!r}")
     return key, content
-
-
-Filter = str | datetime | tuple[str, str] | None
-"""What one of the filter options may hold."""

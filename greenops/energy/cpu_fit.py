@@ -7,6 +7,7 @@ leave-one-out search. Non-negative powers keep every fitted curve monotone in lo
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
+from statistics import median
 
 from greenops.energy.cpu_power import CpuCurve, basis, cpu_power
 
@@ -66,7 +67,7 @@ def fit_curve(
     good = [p for p in points if p.power_w > 0]
     if len(good) < MIN_POINTS:
         raise ValueError(f"a calibration needs {MIN_POINTS} points, got {len(good)}")
-    shape, errors = _choose_shape(good, prior)
+    shape, errors = _choose_shape(good, _scaled(prior, good))
     rel = WIDENING * _high_quantile(errors)
     rel = max(FLOOR_REL_UNCERTAINTY, (rel**2 + meter_rel_uncertainty**2) ** 0.5)
     curve = replace(_solve(good, shape), rel_uncertainty=min(rel, 1.0))
@@ -74,6 +75,20 @@ def fit_curve(
         curve=curve,
         cross_mape_pct=100.0 * sum(errors) / len(errors),
         points=len(good),
+    )
+
+
+def _scaled(prior: CpuCurve, points: Sequence[LoadPoint]) -> CpuCurve:
+    """Return the prior at the points' scale: its TDP may be a guess, its shape holds."""
+    uncapped = replace(prior, cap_w=float("inf"))
+    factor = median(
+        p.power_w / cpu_power(uncapped, p.load, p.mean_ghz).power_w for p in points
+    )
+    return replace(
+        uncapped,
+        floor_w=factor * prior.floor_w,
+        wake_w=factor * prior.wake_w,
+        core_w=factor * prior.core_w,
     )
 
 

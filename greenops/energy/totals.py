@@ -131,6 +131,7 @@ class DeviceTotals:
         chain = self._chain
         if abs(sample.start_epoch_s - chain.stop_epoch_s) > TOUCH_S:
             self._close_chain()
+            chain = self._chain
             self._random_j2 += (share * sample.error_j) ** 2
         else:
             # The error of the reading between the two lies within both of theirs.

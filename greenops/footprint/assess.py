@@ -53,8 +53,8 @@ def assess(
 
     Raises:
         ConfigError: PUE below 1, a negative water use.
-        SignalError: an hour has no intensity.
-        ValueError: a negative or non-finite energy or duration, or no hours.
+        SignalError: an hour has no intensity, or nothing has.
+        ValueError: a negative or non-finite energy or duration.
     """
     if not (isfinite(duration_s) and duration_s >= 0):
         raise ValueError(f"no duration: {duration_s} s")

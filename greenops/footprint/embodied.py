@@ -35,6 +35,22 @@ kg assumed for BLOOM, 60 kg for a strong desktop card (EcoDiag).
 """
 GPU_UNKNOWN_KG = Bounded(central=97.0, low=32.0, high=290.0)
 """A GPU of unknown memory: as if of 24 GiB, within a factor of 3."""
+# GiB of memory where the driver's name does not tell it. Source: NVIDIA data sheets.
+_GPU_MEMORY_GIB = {
+    "A10": 24.0,
+    "A30": 24.0,
+    "A40": 48.0,
+    "B200": 180.0,
+    "B300": 288.0,
+    "GB200": 186.0,
+    "GH200": 96.0,
+    "H100": 80.0,
+    "H200": 141.0,
+    "L4": 24.0,
+    "L40": 48.0,
+    "L40S": 48.0,
+    "T4": 16.0,
+}
 CPU_BASE_KG = 9.14
 CPU_KG_PER_CM2 = 1.97
 CPU_CM2_PER_CORE = 0.245
@@ -119,13 +135,20 @@ def gpu_kg(name: str, memory_gib: float | None) -> Bounded:
 
     Args:
         name: As the driver calls it; `A100-SXM4-80GB` tells the memory itself.
-        memory_gib: None: read from the name, else unknown.
+        memory_gib: None: from the name, if that tells it.
     """
-    stated = re.search(r"(\d+)\s?G(?:i)?B", name)
-    gib = memory_gib or (float(stated[1]) if stated else None)
+    gib = memory_gib or _memory_by_name_gib(name)
     if gib is None:
         return GPU_UNKNOWN_KG
     return _within(GPU_BOARD_KG + GPU_KG_PER_GIB * gib, GPU_FACTOR)
+
+
+def _memory_by_name_gib(name: str) -> float | None:
+    if stated := re.search(r"(\d+)\s?G(?:i)?B", name):
+        return float(stated[1])
+    words = re.split(r"[^A-Z0-9]+", name.upper())
+    known = (_GPU_MEMORY_GIB[w] for w in words if w in _GPU_MEMORY_GIB)
+    return next(known, None)
 
 
 def processor_kg(cores: int | None) -> Bounded:

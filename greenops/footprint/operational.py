@@ -86,14 +86,17 @@ def mean_intensity(
     Points of one signal share their systematic error, so ends are averaged like the
     centres: hours do not make each other's errors smaller. An hour that several points
     share is weighted by the time each covers; hours without energy do not count,
-    unless none has any.
+    unless none has any. Without any hour (a run too short to be sampled) it is the
+    mean over the points' time.
 
     Raises:
-        SignalError: no point touches one of the hours.
-        ValueError: no hours at all, or an energy negative or not finite.
+        SignalError: no point touches one of the hours, or there are no points.
+        ValueError: an energy is negative or not finite.
     """
+    if not points:
+        raise SignalError("no carbon intensity for this run")
     if not hours:
-        raise ValueError("a footprint needs at least one hour of energy, even of 0 J")
+        return _over_time([((p.stop - p.start).total_seconds(), p) for p in points])
     if not all(isfinite(h.energy_j) and h.energy_j >= 0 for h in hours):
         raise ValueError("energy of an hour must be finite and not negative")
     energy_j = sum(h.energy_j for h in hours)
@@ -138,6 +141,11 @@ def _at_hour(hour: HourEnergy, points: Sequence[IntensityPoint]) -> Bounded:
     ]
     if not parts:
         raise SignalError(f"no carbon intensity for the hour from {hour.hour}")
+    return _over_time(parts)
+
+
+def _over_time(parts: Sequence[tuple[float, IntensityPoint]]) -> Bounded:
+    """Return the mean of points, each with the seconds it counts for."""
     covered_s = sum(seconds for seconds, _ in parts)
     return sum_of_one_source(
         [

@@ -1,10 +1,10 @@
 """Rows of the ledger back into records."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from greenops.ledger.rows import METHODS
 from greenops.ledger.text import unescape
@@ -24,8 +24,12 @@ from greenops.model import (
     Sample,
 )
 
-Found = Mapping[str, Any]
-"""A row by the names of its columns."""
+
+class Found(Protocol):
+    """A row, of sqlite3 or of SQLAlchemy, by the names of its columns."""
+
+    def __getitem__(self, column: str, /) -> Any:  # noqa: ANN401 - as the column is
+        """Return the value of a column."""
 
 
 def moment(epoch_s: float) -> datetime:
@@ -184,7 +188,7 @@ def footprint_of(row: Found) -> Footprint:
     )
 
 
-def tags_of(rows: list[Found]) -> dict[str, str]:
+def tags_of(rows: Iterable[Found]) -> dict[str, str]:
     """Return the tags of rows of `tags`."""
     return {unescape(r["label"]): unescape(r["content"]) for r in rows}
 

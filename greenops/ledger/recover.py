@@ -8,8 +8,8 @@ import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from greenops.energy.totals import from_samples
 from greenops.errors import GreenopsError
@@ -37,12 +37,15 @@ from greenops.model import (
     RunStatus,
 )
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
 log = logging.getLogger(__name__)
 
 SILENT_FOR_S = 24 * 3600.0
-"""A run of another host, whose processes nobody here can see, is lost after this."""
+"""A run of another host, whose processes cannot be seen here, is lost after this."""
 REBOOT_TAKES_S = 30.0
-"""Two machines may share a name and a home; only a silent one can have been rebooted."""
+"""Two machines may share a name and a home; only what is silent was rebooted."""
 SILENT_TICKS = 5
 PATIENCE_S = 1.0
 """How long to try for the ledger's lock; the next process tries again."""
@@ -123,7 +126,9 @@ def close_lost(
     try:
         with contextlib.closing(open_ledger(path)) as connection:
             connection.row_factory = sqlite3.Row
-            gone = [r for r in connection.execute(_OPEN) if _is_gone(connection, r, view)]
+            gone = [
+                r for r in connection.execute(_OPEN) if _is_gone(connection, r, view)
+            ]
             lost = [_lost_run(connection, row, view) for row in gone]
     except sqlite3.Error as e:
         raise ledger_error(e, path) from e
@@ -145,13 +150,13 @@ def is_gone(row: Found, heard_epoch_s: float, view: Here) -> bool:
         heard_epoch_s: When its last sample ended.
         view: Where one looks from.
     """
-    silent_s = view.now_epoch_s - heard_epoch_s
-    foreign = row["recorder_namespace"] not in ("", view.namespace)
+    silent_s: float = view.now_epoch_s - heard_epoch_s
+    interval_s: float = row["interval_s"]
     if unescape(row["host"]) != view.host:
         return silent_s > SILENT_FOR_S
     if row["boot_id"] and view.boot_id and row["boot_id"] != view.boot_id:
-        return silent_s > max(REBOOT_TAKES_S, SILENT_TICKS * row["interval_s"])
-    if foreign:
+        return silent_s > max(REBOOT_TAKES_S, SILENT_TICKS * interval_s)
+    if row["recorder_namespace"] not in ("", view.namespace):
         return silent_s > SILENT_FOR_S
     return not process.is_running(
         row["recorder_pid"], row["recorder_started_s"], proc=view.proc
@@ -178,15 +183,16 @@ def _lost_run(connection: sqlite3.Connection, row: Found, view: Here) -> LostRun
         totals.append(sums.total(device, Quality()))
         for hour in sums.hours():
             by_hour_j[hour.hour] = by_hour_j.get(hour.hour, 0.0) + hour.energy_j
+    note = (
+        f"its recorder (process {run.recorder_pid} on {run.host}) was gone; closed at"
+        f" its last sample by process {os.getpid()} on {view.host}"
+    )
     end = RunEnd(
         run_id=run.run_id,
         status=RunStatus.LOST,
         stopped_at=moment(stopped_epoch_s),
         duration_s=max(0.0, stopped_epoch_s - row["started_epoch_s"]),
-        notes=(
-            f"its recorder (process {run.recorder_pid} on {run.host}) was gone; closed"
-            f" at its last sample by process {os.getpid()} on {view.host}",
-        ),
+        notes=(note,),
     )
     hours = tuple(
         HourEnergy(hour=hour, energy_j=j) for hour, j in sorted(by_hour_j.items())
@@ -206,9 +212,11 @@ def _close(
     appender: Appender, run_key: int, lost: LostRun, footprint: Footprint | None
 ) -> bool:
     """Close one run; return whether it was still open."""
-    row = footprint and footprint_row(
-        footprint, computed_epoch_s=time.time(), version=greenops_version()
-    )
+    row = None
+    if footprint is not None:
+        row = footprint_row(
+            footprint, computed_epoch_s=time.time(), version=greenops_version()
+        )
     closed_by = f"{os.getpid()}@{socket.gethostname()}"
     entry = end_entry(lost.end, lost.totals, footprint=row, closed_by=closed_by)
     closed = False

@@ -21,13 +21,18 @@ from sqlalchemy import (
 metadata = MetaData()
 
 _KEY = BigInteger().with_variant(Integer, "sqlite")
-_NUMBER = Double().with_variant(Float, "sqlite")
+_NUMBER: Double[float] = Double().with_variant(Float, "sqlite")
 
 
 def _run_key(*, primary: bool = True) -> Column[int]:
     parent = ForeignKey("runs.run_key", ondelete="CASCADE")
     return Column(
-        "run_key", _KEY, parent, primary_key=primary, nullable=False, autoincrement=False
+        "run_key",
+        _KEY,
+        parent,
+        primary_key=primary,
+        nullable=False,
+        autoincrement=False,
     )
 
 
@@ -157,9 +162,7 @@ footprints = Table(
     *_numbers("computed_epoch_s"),
     *_texts("greenops_version", "zone", "intensity_source"),
     *_numbers("energy_j", "energy_low_j", "energy_high_j"),
-    *_numbers(
-        "facility_energy_j", "facility_energy_low_j", "facility_energy_high_j"
-    ),
+    *_numbers("facility_energy_j", "facility_energy_low_j", "facility_energy_high_j"),
     *_numbers("operational_g", "operational_low_g", "operational_high_g"),
     *_numbers("embodied_g", "embodied_low_g", "embodied_high_g"),
     *_numbers("total_g", "total_low_g", "total_high_g"),

@@ -76,8 +76,7 @@ def us_states(folder: Path | None = None) -> dict[str, GridFactor]:
     """Return the states of the USA by ISO 3166-2 code (`US-CA`).
 
     Raises:
-        ReferenceDataError: missing, laid out otherwise, or without a stated unit
-            (codecarbon before 3.2).
+        ReferenceDataError: missing, laid out otherwise, or without a stated unit.
     """
     folder = folder or data_folder()
     path = newest(folder / "private_infra", "usa_emissions.json")
@@ -233,8 +232,8 @@ def source_factors(folder: Path | None = None) -> dict[str, float]:
         raise ReferenceDataError(
             f"{path} has no {', '.join(sorted(missing))}; {REMEDY}"
         )
-    # Before 3.2 the table has no biomass. IPCC AR5 WG3 Annex III, table A.III.2:
-    # dedicated biomass, median life cycle.
+    # Tables up to codecarbon 3.1 have no biomass. Source: IPCC AR5 WG3 annex III,
+    # table A.III.2: dedicated biomass, median life cycle.
     return {"biomass": 230.0} | found
 
 

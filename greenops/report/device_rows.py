@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from greenops.model import DeviceKind, Method
+from greenops.model import Device, DeviceKind
 from greenops.report.look import Look
+from greenops.report.quality import is_modelled
 from greenops.report.summary import DeviceLine
 from greenops.report.text import (
     ENERGY_SCALE,
@@ -58,6 +59,18 @@ def device_rows(lines: Sequence[DeviceLine], look: Look) -> list[str]:
     return drawn
 
 
+def device_label(device: Device) -> str:
+    """Return what to call a device: its kind, then its name, not yet made safe."""
+    return _label(device.kind, device.name)
+
+
+def _label(kind: DeviceKind, name: str) -> str:
+    word = _KINDS.get(kind, str(kind))
+    if not name:
+        return word
+    return name if name.lower().startswith(word.lower()) else f"{word} {name}"
+
+
 def _row(line: DeviceLine) -> Row:
     device = line.total.device
     return Row(
@@ -67,7 +80,7 @@ def _row(line: DeviceLine) -> Row:
         rel_uncertainty=device.rel_uncertainty,
         energy_j=line.energy_j.central,
         share=line.share,
-        modelled=line.total.method is Method.MODEL,
+        modelled=is_modelled(line.total),
     )
 
 
@@ -89,11 +102,9 @@ def _grouped(rows: Sequence[Row]) -> list[Row]:
 
 
 def _cells(row: Row, factor: float, unit: str, look: Look) -> tuple[str, ...]:
-    kind = _KINDS.get(row.kind, str(row.kind))
     wide = look.columns >= NAMED_FROM_COLUMNS
     name = fit(row.name, look.columns, unicode=look.unicode) if wide else ""
-    named = name.lower().startswith(kind.lower()) or not name
-    name = name or kind if named else f"{kind} {name}"
+    name = _label(row.kind, name)
     if row.count > 1:
         name = f"{row.count} {look.times} {name}"
     source = fit(row.source, 18, unicode=look.unicode)

@@ -26,6 +26,14 @@ def quality_sentences(totals: Sequence[DeviceTotal]) -> tuple[str, ...]:
     return (said, modelled) if modelled else (said,)
 
 
+def is_modelled(total: DeviceTotal) -> bool:
+    """Tell whether a device's energy was computed from load, not measured.
+
+    A model may present itself as a counter, so its source counts as well.
+    """
+    return total.method is Method.MODEL or total.device.source.endswith("model")
+
+
 def _added(qualities: Sequence[Quality]) -> Quality:
     return Quality(
         **{f.name: sum(getattr(q, f.name) for q in qualities) for f in fields(Quality)}
@@ -70,7 +78,7 @@ def _oddities(counted: Quality) -> list[str]:
 
 def _modelled(totals: Sequence[DeviceTotal]) -> str:
     whole_j = sum(t.job_energy_j for t in totals)
-    modelled_j = sum(t.job_energy_j for t in totals if t.method is Method.MODEL)
+    modelled_j = sum(t.job_energy_j for t in totals if is_modelled(t))
     if whole_j <= 0 or modelled_j <= 0:
         return ""
     if modelled_j >= whole_j:

@@ -96,14 +96,22 @@ def _emissions(footprint: Footprint | None, look: Look) -> list[str]:
         return []
     given = (f"{mass(footprint.total_g.central)} CO2e", footprint.total_g, MASS_SCALE)
     intensity = figure(footprint.intensity_g_per_kwh.central)
-    said = f"grid {intensity} g/kWh ({footprint.zone}: {footprint.intensity_source})"
-    if footprint.pue.central != 1 or footprint.pue.high != 1:
-        said += f" {look.times} PUE {figure(footprint.pue.central)}"
+    source = footprint.intensity_source
+    if footprint.zone.lower() not in source.lower():
+        source = f"{footprint.zone}: {source}"
+    said = f"grid {intensity} g/kWh ({source}){_pue(footprint.pue, look)}"
     if footprint.embodied_g.central > 0:
         said += f" + {mass(footprint.embodied_g.central)} embodied"
     if footprint.water_l:
         said += f"; water {water(footprint.water_l.central)}"
     return _headline("emissions", given, "", look) + look.labelled("", said, "dim")
+
+
+def _pue(pue: Bounded, look: Look) -> str:
+    if pue.central != 1:
+        return f" {look.times} PUE {figure(pue.central)}"
+    # Not given: the central figure is this machine alone, the bound a usual building.
+    return f" {look.times} PUE 1 to {figure(pue.high)}" if pue.high > 1 else ""
 
 
 def _use(summary: Summary) -> str:

@@ -10,12 +10,14 @@ Scale = Sequence[tuple[float, str]]
 """Factors in climbing order, each with the unit it makes."""
 
 ENERGY_SCALE: Scale = (
+    (1e-3, "mJ"),
     (1.0, "J"),
     (J_PER_WH, "Wh"),
     (J_PER_KWH, "kWh"),
     (1e3 * J_PER_KWH, "MWh"),
 )
 MASS_SCALE: Scale = ((1e-3, "mg"), (1.0, "g"), (G_PER_KG, "kg"), (1e3 * G_PER_KG, "t"))
+TIME_SCALE: Scale = ((1e-3, "ms"), (1.0, "s"))
 POWER_SCALE: Scale = ((1.0, "W"), (1e3, "kW"), (1e6, "MW"))
 BYTE_SCALE: Scale = (
     (1.0, "B"),
@@ -70,9 +72,15 @@ def water(water_l: float) -> str:
 def bounds(given: Bounded, scale: Scale, *, dash: str = "-") -> str:
     """Return `low-high unit` in the unit the central value reads in."""
     factor, unit = pick(given.central, scale)
-    digits = _decimals(given.central / factor, 3)
-    low, high = (f"{edge / factor:.{digits}f}" for edge in (given.low, given.high))
+    most = _decimals(given.central / factor, 3)
+    low, high = (_edge(edge / factor, most) for edge in (given.low, given.high))
     return f"{low}{dash}{high} {unit}"
+
+
+def _edge(number: float, most_decimals: int) -> str:
+    """Return a bound no finer than its estimate is given."""
+    shown = f"{number:.{min(_decimals(number, 3), most_decimals)}f}"
+    return "0" if float(shown) == 0 else shown
 
 
 def percent(fraction: float) -> str:
@@ -85,7 +93,9 @@ def percent(fraction: float) -> str:
 
 
 def duration(duration_s: float) -> str:
-    """Return two leading parts: `0.35 s`, `42.1 s`, `3 min 12 s`, `2 d 04 h`."""
+    """Return two leading parts: `350 ms`, `42.1 s`, `3 min 12 s`, `2 d 04 h`."""
+    if duration_s < 0.9995:
+        return _scaled(duration_s, TIME_SCALE)
     if duration_s < 59.95:
         return f"{figure(duration_s)} s"
     minutes, seconds = divmod(round(duration_s), 60)

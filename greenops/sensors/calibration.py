@@ -59,7 +59,7 @@ def load_calibration(
     try:
         path = path or calibration_path()
         found = _parse(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, KeyError, ImportError):
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
         return None
     same = found.cpu == cpu and found.curve.threads == threads
     return found if same else None

@@ -1,7 +1,7 @@
 """Where the regions of cloud providers lie that no table has an intensity for.
 
 Source: the providers' public lists of regions (AWS "Regions and Availability Zones",
-Azure "List of Azure regions", Google Cloud "Cloud locations"), read in 2026. A region
+Azure "List of Azure regions", Google Cloud "Cloud locations"). A region
 is put into the state or province where a table has one, else into its country.
 """
 

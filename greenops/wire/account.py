@@ -18,6 +18,12 @@ from greenops.signals.zones import resolve_zone
 from greenops.tracking import identity
 from greenops.tracking.meter import Parts
 
+HOST_SOCKETS = 2
+HOST_THREADS = 128
+"""The host behind a virtual machine is not known. Source: common two-socket servers
+of public clouds (2 x 32 cores with two threads each); the embodied bounds hold a
+factor of two either way."""
+
 
 def describe_run(
     config: Config,
@@ -28,14 +34,16 @@ def describe_run(
     command: Sequence[str],
     pid: int,
     started_s: float,
-    run_id: str | None = None,
+    run_id: str,
     parent_run_id: str | None = None,
 ) -> Run:
     """Return the record of a run that began at monotonic `started_s`."""
     config = with_known_zone(config, parts.problems)
+    if parent_run_id is None and parts.neighbours is not None:
+        parent_run_id = parts.neighbours.surrounding_run_id()
     started_epoch_s = parts.clock.epoch_s(started_s)
     return Run(
-        run_id=run_id or identity.new_run_id(started_epoch_s),
+        run_id=run_id,
         name=name,
         kind=kind,
         command=identity.masked(command),
@@ -67,11 +75,10 @@ def with_known_zone(config: Config, problems: list[str]) -> Config:
     if config.zone is None:
         return config
     try:
-        resolve_zone(config.zone)
+        return replace(config, zone=resolve_zone(config.zone).code)
     except GreenopsError as e:
         problems.append(f"{e}; the world average is used")
         return replace(config, zone=None)
-    return config
 
 
 def _cwd() -> str:
@@ -131,11 +138,19 @@ def hardware(totals: Sequence[DeviceTotal]) -> Hardware:
     """Return the facts of this machine that embodied carbon depends on."""
     cpu = detect_cpu()
     memory = detect_memory()
+    gpus = tuple((t.device.name, None) for t in totals if t.device.kind == "gpu")
+    # A guest with all GPUs of a host to itself is a whole node in all but name.
+    share = cpu.threads / HOST_THREADS if cpu.is_virtual and not gpus else 1.0
     return Hardware(
-        gpus=tuple((t.device.name, None) for t in totals if t.device.kind == "gpu"),
-        cpu_sockets=float(cpu.sockets),
-        cpu_cores=max(1, cpu.cores // cpu.sockets),
+        gpus=gpus,
+        cpu_sockets=min(share * HOST_SOCKETS, float(cpu.sockets))
+        if cpu.is_virtual
+        else float(cpu.sockets),
+        cpu_cores=HOST_THREADS // (2 * HOST_SOCKETS)
+        if cpu.is_virtual
+        else max(1, cpu.cores // cpu.sockets),
         dram_gib=memory.allowed_gib if memory else None,
+        share_of_node=min(share, 1.0),
     )
 
 

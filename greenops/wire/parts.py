@@ -23,19 +23,27 @@ class OpenSensors:
     problems: list[str] = field(default_factory=list)
 
 
-def open_parts(config: Config, probe: JobProbe, node_cpu: NodeCpu) -> Parts:
-    """Open everything a measurement needs."""
+def open_parts(
+    config: Config, probe: JobProbe, node_cpu: NodeCpu, *, run_id: str = ""
+) -> Parts:
+    """Open everything a measurement needs.
+
+    Args:
+        config: The settings in force.
+        probe: What the job uses of the processor.
+        node_cpu: What everybody uses of it.
+        run_id: The run, as other recorders on this machine shall see it.
+    """
     found = open_sensors(config)
     parts = Parts(
         sensors=found.sensors,
         probe=probe,
         node_cpu=node_cpu,
         recorder=open_recorder(config),
+        neighbours=_neighbours(run_id),
     )
     if not found.sensors:
         parts.problems.append("nothing here can be measured; see `greenops doctor`")
-    if any(sensor.name == "nvml" for sensor in found.sensors):
-        parts.neighbours = _neighbours()
     return parts
 
 
@@ -114,9 +122,9 @@ def _plugin_sensors(
     return cast("Mapping[str, Callable[[], Sensor]]", found.loaded)
 
 
-def _neighbours() -> Neighbours | None:
+def _neighbours(run_id: str) -> Neighbours | None:
     from greenops.sensors.neighbours import LocalNeighbours
 
     with contextlib.suppress(SensorUnavailableError):
-        return LocalNeighbours()
+        return LocalNeighbours(run_id)
     return None

@@ -5,6 +5,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -40,12 +41,14 @@ class StartedJob:
 
     def record(self) -> "Recording":
         """Begin measuring, in the background."""
+        from greenops.tracking.identity import new_run_id
         from greenops.tracking.recording import Begin, Recording
         from greenops.wire.account import assessor
 
+        run_id = new_run_id(time.time())
         return Recording(
-            self._open_parts,
-            self._describe,
+            lambda: self._open_parts(run_id),
+            lambda parts: self._describe(parts, run_id),
             assessor(self.config),
             begin=Begin(
                 at_s=self.child.started_s, job_cpu_s=0.0, node_cpu_s=self.node_cpu_s
@@ -53,12 +56,12 @@ class StartedJob:
             interval_s=self.config.interval_s,
         )
 
-    def _open_parts(self) -> "Parts":
+    def _open_parts(self, run_id: str) -> "Parts":
         from greenops.wire.parts import open_parts
 
-        return open_parts(self.config, self._probe(), self.node_cpu)
+        return open_parts(self.config, self._probe(), self.node_cpu, run_id=run_id)
 
-    def _describe(self, parts: "Parts") -> "Run":
+    def _describe(self, parts: "Parts", run_id: str) -> "Run":
         from greenops.wire.account import describe_run
 
         return describe_run(
@@ -69,6 +72,7 @@ class StartedJob:
             command=self.argv,
             pid=self.child.pid,
             started_s=self.child.started_s,
+            run_id=run_id,
         )
 
     def _probe(self) -> "JobProbe":

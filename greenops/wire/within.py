@@ -1,5 +1,7 @@
 """Serves `greenops.track`: one set of sensors and one ledger for the whole process."""
 
+import atexit
+import logging
 import os
 import sys
 import threading
@@ -9,16 +11,24 @@ from pathlib import Path
 
 from greenops.config import Config, load_config_leniently
 from greenops.model import Device, Reading
-from greenops.ports import JobProbe, Recorder, Sensor
+from greenops.ports import JobProbe, Neighbours, Recorder, Sensor
 from greenops.report.summary import RunFacts, Summary, summarize
 from greenops.sensors.node_cpu import open_node_cpu
 from greenops.tracking import identity
 from greenops.tracking.meter import Parts
 from greenops.tracking.outcome import Ended
-from greenops.tracking.recording import Begin, Recording, Result
+from greenops.tracking.recording import (
+    WRITE_WITHIN_S,
+    Begin,
+    Recording,
+    Result,
+    close,
+)
 from greenops.tracking.roster import Entry, Roster
 from greenops.wire.account import assessor, describe_run
 from greenops.wire.parts import open_parts
+
+log = logging.getLogger(__name__)
 
 
 class SharedSensor:
@@ -58,6 +68,17 @@ class KeptRecorder:
     def flush(self, timeout_s: float) -> bool:  # noqa: ARG002 - the port's signature
         """Return at once: it is written within a second, and when the process ends."""
         return True
+
+    def close(self) -> None:
+        """Leave it open for the others."""
+
+
+class KeptNeighbours:
+    """The process's place among the recorders, as one recording sees it."""
+
+    def __init__(self, neighbours: Neighbours) -> None:
+        self.count = neighbours.count
+        self.surrounding_run_id = neighbours.surrounding_run_id
 
     def close(self) -> None:
         """Leave it open for the others."""
@@ -138,6 +159,15 @@ class Within:
         self.roster.leave(entry)
         return summary_of(result) if result is not None else None
 
+    def close(self) -> None:
+        """Write what is left and release everything. Called when the process ends."""
+        if self._shared is not None and self.pid == os.getpid():
+            shared, self._shared = self._shared, None
+            shared.recorder.flush(WRITE_WITHIN_S)
+            for complaint in shared.recorder.complaints():
+                log.warning("%s", complaint)
+            close(shared)
+
     def _parts(self, config: Config, entry: Entry) -> Parts:
         with self._lock:
             if self._shared is None:
@@ -145,12 +175,13 @@ class Within:
                 self._shared.sensors = [
                     SharedSensor(s, threading.Lock()) for s in self._shared.sensors
                 ]
+        around = self._shared.neighbours
         return Parts(
             sensors=list(self._shared.sensors),
             probe=EntryProbe(self.roster, entry, self._tree),
             node_cpu=self._node_cpu,
             recorder=KeptRecorder(self._shared.recorder),
-            neighbours=None,
+            neighbours=KeptNeighbours(around) if around else None,
             problems=list(self._shared.problems),
         )
 
@@ -165,17 +196,37 @@ def _own_tree() -> JobProbe:
     return PortableTree(os.getpid())
 
 
-def config_for(options: Mapping[str, object]) -> tuple[Config, list[str]]:
+_processes: dict[int, Within] = {}
+_opening = threading.Lock()
+
+
+def this_process() -> Within:
+    """Return what the tracked blocks of this process share; made on first use.
+
+    Module state, on purpose: there is one process, and its CPU time can be divided
+    among tracked blocks only where all of them are known. A forked child has its own.
+    """
+    with _opening:
+        if os.getpid() not in _processes:
+            _processes.clear()
+            _processes[os.getpid()] = Within()
+            atexit.register(_processes[os.getpid()].close)
+        return _processes[os.getpid()]
+
+
+def config_for(options: Mapping[str, object]) -> Config:
     """Return the configuration in force with a tracker's options laid over it.
 
     Raises:
         ConfigError: an option is wrong.
     """
     config, complaints = load_config_leniently(environ=os.environ, cwd=Path.cwd())
+    for complaint in complaints:
+        log.warning("%s", complaint)
     given = dict(options)
     if "tags" in given:
         given["tags"] = {**config.tags, **given["tags"]}  # type: ignore[dict-item]
-    return config.with_options(given), complaints
+    return config.with_options(given)
 
 
 def summary_of(result: Result, *, extra: Sequence[str] = ()) -> Summary:

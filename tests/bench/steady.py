@@ -30,17 +30,22 @@ GPU_W = 300.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One load: how often is sampled, the size of the job, what it may cost."""
+    """One load: how often is sampled, the size of the job, what it may cost.
+
+    With `cgroup` the job gets a control group of its own where that is allowed;
+    without, its processes are walked at every sample.
+    """
 
     interval_s: float
     processes: int
+    cgroup: bool
     reach_percent: float
 
 
-CASES = (
-    Case(interval_s=1.0, processes=50, reach_percent=0.4),
-    Case(interval_s=0.1, processes=50, reach_percent=3.0),
-    Case(interval_s=1.0, processes=1000, reach_percent=3.0),
+CASES = tuple(
+    Case(interval_s=every_s, processes=size, cgroup=cgroup, reach_percent=reach)
+    for every_s, size, reach in ((1.0, 50, 0.4), (0.1, 50, 3.0), (1.0, 1000, 3.0))
+    for cgroup in (True, False)
 )
 
 
@@ -106,9 +111,11 @@ def wrapped(
 ) -> Iterator[int]:
     """Run an idle tree under `greenops wrap`; yield the wrapper, once it stands."""
     tree = [str(WORKLOADS / "tree.py"), str(case.processes), str(stay_s)]
+    result = cwd / "result.json"
+    options = ["--quiet", f"--interval={case.interval_s}", f"--json={result}"]
     process = subprocess.Popen(
-        [greenops(), "wrap", "--quiet", f"--interval={case.interval_s}", *tree],
-        env=env,
+        [greenops(), "wrap", *options, *tree],
+        env={**env, "GREENOPS_ATTRIBUTION_CGROUP": str(case.cgroup).lower()},
         cwd=cwd,
         stdout=subprocess.PIPE,
     )
@@ -119,6 +126,9 @@ def wrapped(
     finally:
         process.terminate()
         process.wait()
+    devices = json.loads(result.read_text())["devices"]
+    if sum(device["kind"] == "gpu" for device in devices) != GPUS:
+        raise SystemExit(f"{GPUS} GPUs were simulated, but not all were measured")
 
 
 def own_processes(wrapper: int) -> Iterator[int]:
@@ -153,13 +163,19 @@ def peak_kib(pid: int) -> int:
     raise SystemExit(f"process {pid} has no VmHWM")
 
 
+def load(case: Case) -> str:
+    """Return a case in words."""
+    counted = "own cgroup" if case.cgroup else "process tree"
+    return f"{1 / case.interval_s:g} Hz, {case.processes} processes, {counted}"
+
+
 def body(
     costs: Iterable[Cost], week: Mapping[str, float], args: argparse.Namespace
 ) -> str:
     """Return the section's text."""
     rows = [
         [
-            f"{1 / one.case.interval_s:g} Hz, {one.case.processes} processes",
+            load(one.case),
             f"{one.core_percent:.2f} %",
             f"< {one.case.reach_percent:g} %",
             f"{one.peak_mib:.1f} MiB",

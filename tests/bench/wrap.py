@@ -85,9 +85,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bench = Bench(folder=folder, env=peers.environment(folder))
+        ours = alone(bench, args)
         found = list(peers.installed(env=bench.env, cwd=folder))
         rows = contest(bench, found, args)
-        ours = alone(bench, args)
     versions = ", ".join(f"{p.name.split()[0]} {p.version()}" for p in found)
     page.publish(
         args,

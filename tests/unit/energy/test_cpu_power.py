@@ -147,7 +147,10 @@ def test_a_name_tells_what_lies_beside_the_cores(name, expected):
     ("older", "newer"),
     [
         ("AMD EPYC 7281 16-Core Processor", "AMD EPYC 7282 16-Core Processor"),
-        ("AMD Ryzen 7 2700X Eight-Core Processor", "AMD Ryzen 7 3700X 8-Core Processor"),
+        (
+            "AMD Ryzen 7 2700X Eight-Core Processor",
+            "AMD Ryzen 7 3700X 8-Core Processor",
+        ),
         ("AMD Ryzen Threadripper 1950X", "AMD Ryzen Threadripper 3970X"),
         ("AMD FX(tm)-8350 Eight-Core Processor", "AMD EPYC"),
     ],

@@ -131,6 +131,14 @@ def test_a_gpu_of_unknown_memory_has_wider_bounds():
     assert gpu_kg("Mystery", None) == GPU_UNKNOWN_KG
 
 
+@pytest.mark.parametrize(
+    ("name", "memory_gib"),
+    [("NVIDIA H200", 141.0), ("Tesla T4", 16.0), ("NVIDIA A100-SXM4-80GB", 80.0)],
+)
+def test_the_memory_of_a_known_gpu_is_told_by_its_name(name, memory_gib):
+    assert gpu_kg(name, None) == gpu_kg("Mystery", memory_gib)
+
+
 def test_more_cores_are_more_silicon():
     assert processor_kg(96).central > processor_kg(8).central
     assert processor_kg(None) == processor_kg(24)

@@ -34,14 +34,16 @@ def test_an_unknown_pue_is_the_machine_alone_with_room_for_the_building():
 
 
 @pytest.mark.parametrize("bad_j", [-1.0, nan, inf])
-def test_an_energy_that_is_no_amount_is_refused(device_total, hour_energy, bad_j):
+def test_an_energy_that_is_no_amount_is_refused(
+    device_total, hour_energy, intensity_point, bad_j
+):
     with pytest.raises(ValueError, match="gpu:0"):
         job_energy_j([device_total(bad_j)])
     with pytest.raises(ValueError, match="finite"):
-        mean_intensity([hour_energy(energy_j=bad_j)], [])
+        mean_intensity([hour_energy(energy_j=bad_j)], [intensity_point()])
 
 
-@pytest.mark.parametrize("indices", [[], [1], [-1]], ids=["none", "later", "earlier"])
+@pytest.mark.parametrize("indices", [[1], [-1], [-1, 1]])
 def test_an_hour_without_an_intensity_is_an_error(
     hour_energy, intensity_point, indices
 ):
@@ -49,9 +51,16 @@ def test_an_hour_without_an_intensity_is_an_error(
         mean_intensity([hour_energy()], [intensity_point(i) for i in indices])
 
 
-def test_a_run_without_any_hour_is_an_error(intensity_point):
-    with pytest.raises(ValueError, match="at least one hour"):
-        mean_intensity([], [intensity_point()])
+@pytest.mark.parametrize("with_hours", [True, False])
+def test_a_run_without_any_intensity_is_an_error(hour_energy, with_hours):
+    with pytest.raises(SignalError, match="no carbon intensity"):
+        mean_intensity([hour_energy()] if with_hours else [], [])
+
+
+def test_a_run_too_short_for_an_hour_takes_the_points_mean(intensity_point):
+    points = [intensity_point(0, 100.0, hours=1), intensity_point(1, 400.0, hours=2)]
+
+    assert mean_intensity([], points).central == pytest.approx(300.0)
 
 
 def test_energy_takes_the_intensity_of_its_own_hour(hour_energy, intensity_point):

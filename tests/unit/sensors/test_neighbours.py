@@ -1,5 +1,7 @@
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -19,8 +21,8 @@ input()
 def neighbours():
     opened = []
 
-    def _open(*args):
-        opened.append(LocalNeighbours(*args))
+    def _open(unix_table=Path("/proc/net/unix"), run_id=""):
+        opened.append(LocalNeighbours(run_id, unix_table=unix_table))
         return opened[-1]
 
     yield _open
@@ -61,3 +63,14 @@ def test_a_recorder_below_us_is_the_same_tenant(neighbours):
 
 def test_a_table_that_cannot_be_read_means_alone(neighbours, tmp_path):
     assert neighbours(tmp_path / "none").count() == 1
+
+
+def test_the_nearest_recorder_above_us_is_the_surrounding_run(neighbours, tmp_path):
+    text = f"x: 2 0 0 1 1 9 @greenops-recorder-{os.getppid()}-20260101-000000-abcdef\n"
+    (tmp_path / "unix").write_text(text)
+
+    assert neighbours(tmp_path / "unix").surrounding_run_id() == "20260101-000000-abcdef"
+
+
+def test_without_a_recorder_above_us_there_is_no_surrounding_run(neighbours, tmp_path):
+    assert neighbours(table(tmp_path, 999_991)).surrounding_run_id() is None

@@ -1,0 +1,297 @@
+"""Reads a ledger, for the faces: command line, Python, dashboard, reports."""
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from greenops.errors import (
+    LedgerDamagedError,
+    LedgerError,
+    LedgerUnavailableError,
+    RunNotFoundError,
+)
+from greenops.ledger import listing
+from greenops.ledger.damage import move_aside
+from greenops.ledger.listing import RunFilter
+from greenops.ledger.rows import footprint_row
+from greenops.ledger.store import ledger_error, open_for_reading
+from greenops.ledger.version import greenops_version
+from greenops.model import (
+    Device,
+    DeviceTotal,
+    Footprint,
+    JobUse,
+    Mark,
+    RunRecord,
+    RunRow,
+    Sample,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+
+class Ledger:
+    """A ledger to read, to restate and to delete from.
+
+    A local ledger that is not there yet reads as empty. One that turns out damaged is
+    moved aside, never deleted, and said so by LedgerDamagedError.
+
+    Args:
+        place: The file of a local ledger, or the URL of another, as SQLAlchemy has it.
+
+    Every method raises:
+        LedgerUnavailableError: it cannot be opened.
+        LedgerDamagedError: it was no sound database, and was moved aside.
+        LedgerTooNewError: a newer greenops wrote it.
+    """
+
+    def __init__(self, place: Path | str) -> None:
+        self._url = place if isinstance(place, str) and "://" in place else None
+        self._path = Path(place) if self._url is None else None
+        self._engine: Engine | None = None
+
+    def find_runs(
+        self,
+        *,
+        sort: str = "started",
+        descending: bool = True,
+        limit: int | None = None,
+        offset: int = 0,
+        **chosen: Unpack[RunFilter],
+    ) -> list[RunRow]:
+        """Return the runs that match, a line each.
+
+        Args:
+            sort: `started`, `duration`, `energy`, `emissions`, `name` or `status`;
+                what is not known yet stands last.
+            descending: Largest, or newest, first.
+            limit: At most so many; None: all.
+            offset: Leave out so many at the beginning.
+            **chosen: See `listing.RunFilter`.
+        """
+        with self._execute() as execute:
+            return listing.list_runs(
+                execute,
+                chosen,
+                sort=sort,
+                descending=descending,
+                limit=limit,
+                offset=offset,
+            )
+
+    def count_runs(self, **chosen: Unpack[RunFilter]) -> int:
+        """Return how many runs match; the arguments are those of `find_runs`."""
+        with self._execute() as execute:
+            return listing.count(execute, chosen)
+
+    def get(self, name: str) -> RunRecord:
+        """Return all about one run except its samples.
+
+        Args:
+            name: Its id, the beginning of one, its name (then the newest of that
+                name), or `last` for the newest of all.
+
+        Raises:
+            RunNotFoundError: there is none, or several; lists near matches.
+        """
+        from greenops.ledger import reading
+
+        with self._connection() as connection:
+            return reading.record(connection, self._key(connection, name))
+
+    def samples(self, name: str) -> Iterator[Sample]:
+        """Yield the samples of one run in time order, few at a time in memory.
+
+        Args:
+            name: As for `get`.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        from greenops.ledger import reading
+
+        with self._connection() as connection:
+            yield from reading.samples(connection, self._key(connection, name))
+
+    def job_use(self, name: str) -> Iterator[JobUse]:
+        """Yield what one run's job used, tick by tick.
+
+        Args:
+            name: As for `get`.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        from greenops.ledger import reading
+
+        with self._connection() as connection:
+            yield from reading.job_use(connection, self._key(connection, name))
+
+    def devices(self, name: str) -> list[Device]:
+        """Return the devices one run was measured by, in the order declared.
+
+        Args:
+            name: As for `get`.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        from greenops.ledger import reading
+
+        with self._connection() as connection:
+            key = self._key(connection, name)
+            return list(reading.devices(connection, key).values())
+
+    def marks(self, name: str) -> list[Mark]:
+        """Return the phase marks of one run, in time order.
+
+        Args:
+            name: As for `get`.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        from greenops.ledger import reading
+
+        with self._connection() as connection:
+            return reading.marks(connection, self._key(connection, name))
+
+    def totals(self, names: Sequence[str]) -> dict[str, tuple[DeviceTotal, ...]]:
+        """Return the totals of several runs, by the name they were asked by.
+
+        Args:
+            names: As for `get`.
+
+        Raises:
+            RunNotFoundError: one of them is not there.
+        """
+        from greenops.ledger import reading
+
+        with self._connection() as connection:
+            return {
+                name: reading.totals(connection, self._key(connection, name))
+                for name in names
+            }
+
+    def add_footprint(self, name: str, footprint: Footprint) -> None:
+        """Restate the emissions of one run. The earlier figures stay in the ledger.
+
+        Args:
+            name: As for `get`.
+            footprint: Counts from now on.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+            ValueError: a figure is not finite.
+        """
+        from greenops.ledger import reading
+
+        row = footprint_row(
+            footprint, computed_epoch_s=time.time(), version=greenops_version()
+        )
+        with self._connection() as connection, connection.begin():
+            reading.add_footprint(connection, self._key(connection, name), row)
+
+    def delete(self, run_ids: Sequence[str]) -> int:
+        """Delete runs with all that belongs to them; return how many there were.
+
+        Args:
+            run_ids: Whole ids.
+
+        Raises:
+            LedgerError: one of them is still running; then none is deleted.
+        """
+        from greenops.ledger import reading
+
+        if self._is_missing():
+            return 0
+        with self._connection() as connection, connection.begin():
+            if still := reading.running(connection, run_ids):
+                raise LedgerError(f"{', '.join(still)} is still running: stop it first")
+            return reading.forget(connection, run_ids)
+
+    def close(self) -> None:
+        """Release connections. The ledger may be used again."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    def _key(self, connection: "Connection", name: str) -> int:
+        from greenops.ledger.naming import find_key
+
+        return find_key(connection, name)
+
+    @contextlib.contextmanager
+    def _execute(self) -> Iterator[listing.Execute]:
+        """Give a way to run plain SQL: for a local ledger one without SQLAlchemy."""
+        if self._path is None:
+            from sqlalchemy import text
+
+            with self._connection() as connection:
+                yield (
+                    lambda sql, given: (
+                        connection.execute(text(sql), given).mappings().all()
+                    )
+                )
+            return
+        if self._is_missing():
+            yield _nothing
+            return
+        with (
+            self._explained(),
+            contextlib.closing(open_for_reading(self._path)) as plain,
+        ):
+            plain.row_factory = sqlite3.Row
+            yield lambda sql, given: plain.execute(sql, given).fetchall()
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator["Connection"]:
+        from sqlalchemy.exc import DBAPIError
+
+        if self._is_missing():
+            raise RunNotFoundError(f"no run yet: there is no ledger at {self._path}")
+        with self._explained():
+            try:
+                with self._opened().connect() as connection:
+                    yield connection
+            except DBAPIError as e:
+                if isinstance(e.orig, sqlite3.Error):
+                    raise e.orig from e
+                raise LedgerUnavailableError(f"the ledger failed: {e}") from e
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Raise what sqlite3 raises as one of ours; move a damaged ledger aside."""
+        try:
+            try:
+                yield
+            except sqlite3.Error as e:
+                raise ledger_error(e, self._path or Path()) from e
+        except LedgerDamagedError as e:
+            aside = move_aside(self._path) if self._path else None
+            if aside is None:
+                raise
+            raise LedgerDamagedError(
+                f"{e}. It was moved to {aside}; a new ledger begins with the next run"
+            ) from e
+
+    def _is_missing(self) -> bool:
+        # Path.exists raises where a folder may not be searched; opening says it better.
+        return self._path is not None and not os.path.lexists(self._path)
+
+    def _opened(self) -> "Engine":
+        if self._engine is None:
+            from greenops.ledger.engine import open_engine
+
+            self._engine = open_engine(self._path, self._url)
+        return self._engine
+
+
+def _nothing(sql: str, _given: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Answer as a ledger that is not there: no run, and a count of none."""
+    return [{"runs": 0}] if "count(*)" in sql else []

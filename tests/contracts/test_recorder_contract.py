@@ -1,0 +1,179 @@
+"""What every recorder owes, whatever it writes to."""
+
+import os
+import threading
+
+import pytest
+
+from greenops.errors import RunNotFoundError
+from greenops.ledger.query import Ledger
+from greenops.ledger.recorder import LedgerRecorder
+from greenops.model import Method, RunStatus
+from greenops.ports import Recorder
+from greenops.testing import MemoryRecorder
+from tests.unit.ledger.records import (
+    CPU,
+    GPU,
+    a_footprint,
+    a_mark,
+    a_run,
+    a_sample,
+    a_total,
+    a_use,
+    an_end,
+)
+
+RUN_ID = a_run().run_id
+
+
+@pytest.fixture(params=["ledger", "memory"])
+def recorder_and_ledger(request, tmp_path):
+    """A recorder, and what reads what it has written."""
+    if request.param == "memory":
+        recorder = MemoryRecorder()
+        yield recorder, recorder.ledger
+        return
+    path = tmp_path / "data" / "ledger.db"
+    recorder = LedgerRecorder(path, spool_dir=tmp_path / "spool")
+    ledger = Ledger(path)
+    yield recorder, ledger
+    recorder.close()
+    ledger.close()
+
+
+def test_a_finished_run_reads_back_as_it_was_written(recorder_and_ledger):
+    recorder, ledger = recorder_and_ledger
+    checked: Recorder = recorder  # satisfies the port, for mypy
+    run = a_run(project="vision", team="a", zone="DE", pue=1.2, tags={"seed": "1"})
+    samples = [a_sample(0), a_sample(0, GPU, method=Method.BRIDGED, utilization=None)]
+
+    checked.begin(run)
+    checked.add_devices(RUN_ID, [CPU, GPU])
+    checked.add(RUN_ID, samples, a_use(0))
+    checked.add(RUN_ID, [a_sample(1)], None)
+    checked.mark(RUN_ID, a_mark())
+    checked.finish(an_end(), [a_total(), a_total(GPU)], a_footprint())
+    assert checked.flush(10.0)
+
+    record = ledger.get(RUN_ID)
+    assert record.run == run
+    assert record.status is RunStatus.FINISHED
+    assert record.end == an_end()
+    assert record.totals == (a_total(), a_total(GPU))
+    assert record.footprint == a_footprint()
+    assert record.marks == (a_mark(),)
+    assert list(ledger.samples(RUN_ID)) == [*samples, a_sample(1)]
+    assert list(ledger.job_use(RUN_ID)) == [a_use(0)]
+    assert ledger.devices(RUN_ID) == [CPU, GPU]
+    assert list(checked.complaints()) == []
+
+
+def test_a_run_that_goes_on_is_running_and_has_no_totals(recorder_and_ledger):
+    recorder, ledger = recorder_and_ledger
+
+    recorder.begin(a_run())
+    assert recorder.flush(10.0)
+
+    record = ledger.get(RUN_ID)
+    assert (record.status, record.end, record.totals) == (RunStatus.RUNNING, None, ())
+    assert [row.status for row in ledger.find_runs()] == [RunStatus.RUNNING]
+
+
+def test_repeats_do_no_harm(recorder_and_ledger):
+    recorder, ledger = recorder_and_ledger
+
+    for _ in range(2):
+        recorder.begin(a_run())
+        recorder.add_devices(RUN_ID, [CPU])
+        recorder.add(RUN_ID, [a_sample(0)], a_use(0))
+        recorder.finish(an_end(), [a_total()], a_footprint())
+    assert recorder.flush(10.0)
+
+    assert list(ledger.samples(RUN_ID)) == [a_sample(0)]
+    assert ledger.devices(RUN_ID) == [CPU]
+    assert ledger.get(RUN_ID).totals == (a_total(),)
+
+
+def test_runs_that_overlap_are_kept_apart(recorder_and_ledger):
+    recorder, ledger = recorder_and_ledger
+    inner = a_run("20260101-120001-bbbbbb", parent_run_id=RUN_ID)
+
+    recorder.begin(a_run())
+    recorder.begin(inner)
+    recorder.add_devices(RUN_ID, [CPU])
+    recorder.add_devices(inner.run_id, [GPU, CPU])
+    recorder.add(RUN_ID, [a_sample(0)], None)
+    recorder.add(inner.run_id, [a_sample(0, job_energy_j=1.0)], None)
+    recorder.finish(an_end(inner.run_id), [a_total(GPU)], None)
+    assert recorder.flush(10.0)
+
+    assert list(ledger.samples(RUN_ID)) == [a_sample(0)]
+    assert list(ledger.samples(inner.run_id)) == [a_sample(0, job_energy_j=1.0)]
+    assert ledger.get(inner.run_id).run.parent_run_id == RUN_ID
+    assert ledger.get(RUN_ID).status is RunStatus.RUNNING
+
+
+def test_a_tick_of_a_run_never_begun_is_complained_of_and_not_raised(
+    recorder_and_ledger,
+):
+    recorder, ledger = recorder_and_ledger
+
+    recorder.add("nobody", [a_sample()], None)
+    recorder.begin(a_run())
+    recorder.flush(10.0)
+
+    assert any("LOST" in said for said in recorder.complaints())
+    assert ledger.get(RUN_ID).run == a_run()
+    with pytest.raises(RunNotFoundError):
+        ledger.get("nobody")
+
+
+def test_many_threads_may_write_at_once(recorder_and_ledger):
+    recorder, ledger = recorder_and_ledger
+    recorder.begin(a_run())
+    recorder.add_devices(RUN_ID, [CPU])
+
+    def write(worker):
+        for i in range(50):
+            recorder.add(RUN_ID, [a_sample(worker * 50 + i)], None)
+
+    threads = [threading.Thread(target=write, args=(w,)) for w in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert recorder.flush(10.0)
+
+    assert list(ledger.samples(RUN_ID)) == [a_sample(i) for i in range(200)]
+
+
+def test_closing_twice_and_calls_after_closing_are_harmless(recorder_and_ledger):
+    recorder, _ = recorder_and_ledger
+    recorder.begin(a_run())
+
+    recorder.close()
+    recorder.close()
+    recorder.mark(RUN_ID, a_mark())
+    recorder.complaints()
+
+    assert recorder.place()
+
+
+def test_a_forked_child_writes_nothing_and_returns_at_once(recorder_and_ledger):
+    recorder, ledger = recorder_and_ledger
+    if isinstance(recorder, MemoryRecorder):
+        pytest.skip("its memory is the child's own")
+    recorder.begin(a_run())
+    assert recorder.flush(10.0)
+
+    child = os.fork()
+    if child == 0:
+        recorder.mark(RUN_ID, a_mark())
+        recorder.flush(5.0)
+        recorder.close()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    recorder.mark(RUN_ID, a_mark("parent", 2.0))
+    assert recorder.flush(10.0)
+
+    assert ledger.get(RUN_ID).marks == (a_mark("parent", 2.0),)
