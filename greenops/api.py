@@ -7,18 +7,19 @@ import contextvars
 import functools
 import logging
 import os
-
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, overload
 
 from greenops.errors import ConfigError
 from greenops.report.summary import Summary
 from greenops.tracking.outcome import Ended
-from greenops.tracking.recording import Recording
-from greenops.tracking.roster import Entry
 from greenops.wire.within import Within, config_for, this_process
+
+if TYPE_CHECKING:
+    from greenops.tracking.recording import Recording
+    from greenops.tracking.roster import Entry
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +54,10 @@ class Tracker:
         self.run_id: str | None = None
         """The run in the ledger, once the block is open."""
 
-    def __enter__(self) -> "Tracker":
+    def __enter__(self) -> Self:
         try:
             self._open(_surrounding.get())
-        except Exception:  # noqa: BLE001 - the job outranks its accountant
+        except Exception:
             log.warning("greenops cannot track %r", self._name, exc_info=True)
         self._token = _surrounding.set(self)
         return self
@@ -91,7 +92,7 @@ class Tracker:
         try:
             if recording is not None and self._entry is not None:
                 self._result = self._within.finish(recording, self._entry, ended)
-        except Exception:  # noqa: BLE001 - as above
+        except Exception:
             log.warning("greenops lost the end of %r", self._name, exc_info=True)
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
@@ -169,5 +170,3 @@ def _tracked(
             return function(*args, **kwargs)
 
     return wrapper
-
-

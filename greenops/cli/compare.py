@@ -14,6 +14,7 @@ from greenops.report.comparison import compare as compared
 from greenops.report.look import Look
 from greenops.report.text import duration, energy, figure, fit, mass, power
 
+BOUNDS_FROM_COLUMNS = 60
 _FORMS = {"s": duration, "j": energy, "w": power, "g": mass}
 
 
@@ -87,7 +88,8 @@ def _amount(row: Compared, amount: Bounded | None, look: Look) -> str:
     if amount is None:
         return "-"
     shown = _FORMS[row.key.rpartition("_")[2]](amount.central)
-    if amount.low == amount.high or amount.central <= 0:
+    exact = amount.low == amount.high or amount.central <= 0
+    if exact or look.width < BOUNDS_FROM_COLUMNS:
         return shown
     below = 1 - amount.low / amount.central
     above = amount.high / amount.central - 1

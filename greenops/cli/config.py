@@ -44,7 +44,7 @@ def config(ctx: click.Context, *, as_json: bool, as_paths: bool) -> None:
         columns = (
             Column(title="SETTING"),
             Column(title="VALUE", grows=True),
-            Column(title="FROM", grows=True),
+            Column(title="FROM", grows=True, rank=1),
         )
         for line in table(columns, rows, stdout_look()):
             click.echo(line)

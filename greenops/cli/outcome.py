@@ -32,7 +32,9 @@ def tell(
     summary = compared(summary_of(result, extra=complaints), config)
     if json_path is not None:
         try:
-            write_beside(Path(json_path), json.dumps(summary_to_dict(summary), indent=2))
+            write_beside(
+                Path(json_path), json.dumps(summary_to_dict(summary), indent=2)
+            )
         except OSError as e:
             say(f"greenops: {json_path} was not written: {e.strerror or e}")
     if not config.quiet:
@@ -53,23 +55,25 @@ def compared(summary: Summary, config: Config) -> Summary:
     return replace(summary, facts=replace(summary.facts, equivalents=known))
 
 
-def render_for(summary: Summary, stream: TextIO) -> str:
-    """Return the summary as `stream` can show it."""
+def render_for(summary: Summary, stream: TextIO | None) -> str:
+    """Return the summary as `stream` can show it; None: it is closed."""
     width = 80
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        width = os.get_terminal_size(stream.fileno()).columns
     tty = stream is not None and stream.isatty()
+    if stream is not None:
+        with contextlib.suppress(OSError, ValueError):
+            width = os.get_terminal_size(stream.fileno()).columns
     color = tty and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     return render_summary(
         summary, width=width, color=color, unicode=takes_unicode(stream)
     )
 
 
-def takes_unicode(stream: TextIO) -> bool:
+def takes_unicode(stream: TextIO | None) -> bool:
     """Return whether the stream's encoding has the signs a summary is drawn with."""
+    encoding = stream.encoding if stream is not None else None
     try:
-        "\u2013\u2588".encode(stream.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError, AttributeError):
+        "\u2013\u2588".encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
         return False
     return True
 

@@ -29,12 +29,12 @@ FIELDS = (
 COLUMNS = (
     Column(title="RUN"),
     Column(title="NAME", grows=True),
-    Column(title="STARTED", rank=2),
-    Column(title="STATUS", rank=3),
-    Column(title="DURATION", right=True, rank=1),
+    Column(title="STARTED", rank=3),
+    Column(title="STATUS", rank=4),
+    Column(title="DURATION", right=True, rank=2),
     Column(title="ENERGY", right=True),
-    Column(title="CO2e", right=True),
-    Column(title="PROJECT", rank=4, grows=True),
+    Column(title="CO2e", right=True, rank=1),
+    Column(title="PROJECT", rank=5, grows=True),
 )
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -148,7 +149,7 @@ def _phases(loaded: LoadedRun, look: Look) -> list[str]:
     footprint = loaded.summary.footprint
     total_g = footprint.total_g.central if footprint else None
     rows = [_phase(phase, whole_j, total_g) for phase in phases[:MOST_PHASES]]
-    lines = table(_PHASES, rows, look)
+    lines = table(_PHASES, rows, replace(look, width=look.columns - 2))
     if len(phases) > MOST_PHASES:
         lines.append(f"and {len(phases) - MOST_PHASES} more phases: --json has all")
     return [f"  {line}" for line in lines]

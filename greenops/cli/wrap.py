@@ -79,9 +79,13 @@ def _cwd() -> Path:
 
 
 def _with_options(
-    config: Config, options: Mapping[str, str | float | bool | None], tags: Sequence[str]
+    config: Config,
+    options: Mapping[str, str | float | bool | None],
+    tags: Sequence[str],
 ) -> Config:
-    given: dict[str, object] = {k: v for k, v in options.items() if v not in (None, False)}
+    given: dict[str, object] = {
+        k: v for k, v in options.items() if v not in (None, False)
+    }
     if "interval" in given:
         given["interval_s"] = given.pop("interval")
     if tags:
@@ -89,7 +93,9 @@ def _with_options(
     if "zone" in given:
         from greenops.signals.zones import resolve_zone
 
-        resolve_zone(str(given["zone"]))  # a typing error is worth a stop before it runs
+        resolve_zone(
+            str(given["zone"])
+        )  # a typing error is worth a stop before it runs
     return config.with_options(given)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from math import hypot
 
+from greenops.energy import clean
 from greenops.energy.counters import (
     CounterPoint,
     Verdict,
@@ -10,7 +11,9 @@ from greenops.energy.counters import (
     resolve_wraps,
     step,
 )
+from greenops.energy.integrate import edge_error_j
 from greenops.energy.power_track import Account
+from greenops.model import Device
 
 
 class CounterTrack:
@@ -19,10 +22,17 @@ class CounterTrack:
     A value that no possible power explains is held as a suspect until the next one
     tells: if that fits the trusted point before, the suspect was a glitch and nothing
     is lost; if it fits the suspect, the counter was reset.
+
+    Args:
+        device: Whose counter it is.
+        from_s: Monotonic time from which energy counts.
+        brief_s: How long an edge of the run may be to count as brief.
     """
 
     __slots__ = (
+        "_brief_s",
         "_ceiling_w",
+        "_limit_w",
         "_still_s",
         "_stuck_after_s",
         "_suspect",
@@ -34,11 +44,11 @@ class CounterTrack:
         "stuck",
     )
 
-    def __init__(
-        self, from_s: float, *, ceiling_w: float, stuck_after_s: float
-    ) -> None:
-        self._ceiling_w = ceiling_w
-        self._stuck_after_s = stuck_after_s
+    def __init__(self, device: Device, from_s: float, *, brief_s: float) -> None:
+        self._limit_w = device.limit_w
+        self._ceiling_w = clean.ceiling_w(device)
+        self._stuck_after_s = clean.stuck_after_s(device.counter_period_s)
+        self._brief_s = brief_s
         self.stuck = 0
         self.glitches = 0
         self.resets = 0
@@ -170,7 +180,7 @@ class CounterTrack:
         """Account for `base` to `now`, and for the time from `from_s` to `base`.
 
         That lead (the edge of the run; negative where the counter was renewed before
-        it) is filled with the mean power of the span; its error is all of it.
+        it) is filled with the mean power of the span.
         """
         span_s = now.at_s - base.at_s
         mean_w = energy_j / span_s
@@ -178,7 +188,11 @@ class CounterTrack:
         lead_s = base.at_s - self.from_s
         if now.at_s <= self.from_s:
             return None  # all before the start
+        lead_j = mean_w * lead_s
+        edge_j = edge_error_j(
+            lead_j, lead_s, limit_w=self._limit_w, brief_s=self._brief_s
+        )
         ends_j = mean_w * hypot(base.slack_s, now.slack_s)
-        error_j = hypot(ends_j, mean_w * lead_s, bridged_error_j or 0.0)
+        error_j = hypot(ends_j, edge_j, bridged_error_j or 0.0)
         bridged = bridged_error_j is not None or lead_s > span_s
-        return Account(now.at_s, energy_j + mean_w * lead_s, error_j, bridged)
+        return Account(now.at_s, energy_j + lead_j, error_j, bridged)

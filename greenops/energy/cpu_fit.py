@@ -79,7 +79,7 @@ def fit_curve(
 
 
 def _scaled(prior: CpuCurve, points: Sequence[LoadPoint]) -> CpuCurve:
-    """Return the prior at the points' scale: its TDP may be a guess, its shape holds."""
+    """Return the prior at the scale of the points: its TDP may be a guess."""
     uncapped = replace(prior, cap_w=float("inf"))
     factor = median(
         p.power_w / cpu_power(uncapped, p.load, p.mean_ghz).power_w for p in points

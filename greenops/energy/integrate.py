@@ -113,6 +113,19 @@ def anything_error_j(energy_j: float, span_s: float, limit_w: float | None) -> f
     return max(energy_j, (limit_w or 0.0) * span_s - energy_j)
 
 
+def edge_error_j(
+    energy_j: float, span_s: float, *, limit_w: float | None, brief_s: float
+) -> float:
+    """Return the error in J of a power extended over an edge of the run.
+
+    A brief edge, of the first or last fraction of a tick, is off by at most the power
+    it was given; of a longer one only the physical limits are known.
+    """
+    if abs(span_s) <= brief_s:
+        return abs(energy_j)
+    return anything_error_j(abs(energy_j), abs(span_s), limit_w)
+
+
 def sampling_error_j(
     unseen_s: float, *, step_w: float, surprise_w: float, seen: int
 ) -> float:

@@ -12,7 +12,7 @@ from greenops.energy import clean
 from greenops.energy.clean import Believed
 from greenops.energy.counter_track import CounterTrack
 from greenops.energy.counters import CounterPoint
-from greenops.energy.integrate import PowerPoint, anything_error_j
+from greenops.energy.integrate import PowerPoint, edge_error_j
 from greenops.energy.power_track import Account, PowerTrack
 from greenops.model import Device, Interval, Method, Quality, Reading
 
@@ -54,9 +54,8 @@ class DeviceMeter:
         self._tally = _Tally()
         self._peak_w: float | None = None
         self._end_s = inf
-        self._counter = CounterTrack(
-            start_s, ceiling_w=self._ceiling_w, stuck_after_s=self._stuck_after_s
-        )
+        self._brief_s = interval_s / 2
+        self._counter = CounterTrack(device, start_s, brief_s=self._brief_s)
         self._restart(start_s)
 
     def _restart(self, at_s: float) -> None:
@@ -160,9 +159,13 @@ class DeviceMeter:
                 return None
             account = self._power.close(at_s, interval_s=self._interval_s)
         else:
-            energy_j = error_j = mean_w * edge_s
-            if edge_s > self._long_gap_s:
-                error_j = anything_error_j(energy_j, edge_s, self._device.limit_w)
+            energy_j = mean_w * edge_s
+            error_j = edge_error_j(
+                energy_j,
+                edge_s,
+                limit_w=self._device.limit_w,
+                brief_s=self._brief_s,
+            )
             account = Account(at_s, energy_j, error_j, not near)
         method = self._power_method if mean_w is None else Method.COUNTER
         return self._hand_out(account, Method.BRIDGED if gap else method, None)

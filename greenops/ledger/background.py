@@ -60,6 +60,8 @@ class Background:
         if os.getpid() != self._pid:
             return True
         with self._changed:
+            if self._closing:
+                return True  # whoever closes has no more to say
             if weight and self._weight + weight > self._max_weight:
                 return False
             self._notes.append(note)

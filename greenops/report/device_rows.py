@@ -107,7 +107,7 @@ def _cells(row: Row, factor: float, unit: str, look: Look) -> tuple[str, ...]:
     name = _label(row.kind, name)
     if row.count > 1:
         name = f"{row.count} {look.times} {name}"
-    source = fit(row.source, 18, unicode=look.unicode)
+    source = fit(row.source, 18 if wide else 12, unicode=look.unicode)
     if wide:
         source += f" {look.plus_minus}{percent(row.rel_uncertainty)}"
     share = "" if row.share is None else percent(row.share)

@@ -97,7 +97,7 @@ def _emissions(footprint: Footprint | None, look: Look) -> list[str]:
     given = (f"{mass(footprint.total_g.central)} CO2e", footprint.total_g, MASS_SCALE)
     intensity = figure(footprint.intensity_g_per_kwh.central)
     source = footprint.intensity_source
-    if footprint.zone.lower() not in source.lower():
+    if footprint.zone not in source.replace(",", " ").split():
         source = f"{footprint.zone}: {source}"
     said = f"grid {intensity} g/kWh ({source}){_pue(footprint.pue, look)}"
     if footprint.embodied_g.central > 0:

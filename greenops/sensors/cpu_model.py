@@ -38,6 +38,8 @@ class CpuModelSensor:
         root: Where `proc` and `sys` are.
         tdp_rows: Supplies the processor list.
         calibration: A calibration file; None: the user's own, if there is one.
+        tdp_w: TDP in W of what this system is charged, if its owner states it; a
+            calibration is then left aside.
 
     Raises:
         SensorUnavailableError: this system does not tell CPU time.
@@ -51,13 +53,20 @@ class CpuModelSensor:
         *,
         tdp_rows: TdpRows = default_tdp_rows,
         calibration: Path | None = None,
+        tdp_w: float | None = None,
     ) -> None:
         self._node = NodeCpu(root)
         self._clock = CpuClock(root)
         self.facts = detect_cpu(root)
-        self.curve, self.basis = _choose_curve(
-            self.facts, self._clock, tdp_rows, calibration
-        )
+        stored = load_calibration(self.facts.name, self.facts.threads, calibration)
+        if stored is not None and tdp_w is None:
+            self.curve = stored.curve
+            self.basis = f"calibrated on this processor ({stored.meter})"
+        else:
+            self.curve, tdp = machine_prior(
+                self.facts, self._clock, tdp_rows, tdp_w=tdp_w
+            )
+            self.basis = f"TDP {tdp.tdp_w:.0f} W, {tdp.how}; not calibrated"
         self._last: tuple[float, float] | None = None
         self._reading: Reading | None = None
         self._counter_j = 0.0
@@ -111,17 +120,27 @@ class CpuModelSensor:
 
 
 def machine_prior(
-    facts: CpuFacts, clock: CpuClock, tdp_rows: TdpRows = default_tdp_rows
+    facts: CpuFacts,
+    clock: CpuClock,
+    tdp_rows: TdpRows = default_tdp_rows,
+    *,
+    tdp_w: float | None = None,
 ) -> tuple[CpuCurve, Tdp]:
-    """Return the uncalibrated curve of a machine, and the TDP it rests on."""
-    tdp = resolve_tdp(
-        facts.name,
-        tdp_rows(),
-        threads=facts.threads,
-        cores=facts.cores,
-        sockets=facts.sockets,
-        is_virtual=facts.is_virtual,
-    )
+    """Return the uncalibrated curve of a machine, and the TDP it rests on.
+
+    A stated `tdp_w` stands for the list and the rules.
+    """
+    if tdp_w is not None:
+        tdp = Tdp(tdp_w=tdp_w, how="configured", rel_uncertainty=0.0)
+    else:
+        tdp = resolve_tdp(
+            facts.name,
+            tdp_rows(),
+            threads=facts.threads,
+            cores=facts.cores,
+            sockets=facts.sockets,
+            is_virtual=facts.is_virtual,
+        )
     spec = CpuSpec(
         name=facts.name,
         tdp_w=tdp.tdp_w,
@@ -133,14 +152,3 @@ def machine_prior(
         max_ghz=None if facts.is_virtual else clock.max_ghz,
     )
     return prior_curve(spec), tdp
-
-
-def _choose_curve(
-    facts: CpuFacts, clock: CpuClock, tdp_rows: TdpRows, calibration: Path | None
-) -> tuple[CpuCurve, str]:
-    """Return the curve to use, and a sentence on where it comes from."""
-    stored = load_calibration(facts.name, facts.threads, calibration)
-    if stored is not None:
-        return stored.curve, f"calibrated on this processor ({stored.meter})"
-    curve, tdp = machine_prior(facts, clock, tdp_rows)
-    return curve, f"TDP {tdp.tdp_w:.0f} W, {tdp.how}; not calibrated"

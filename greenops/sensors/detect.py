@@ -6,18 +6,21 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from greenops.sensors.cgroup_limits import (
+    allowed_bytes,
+    allowed_cpus,
+    file_text,
+    integer,
+)
 from greenops.sensors.node_cpu import count_cpus
 from greenops.units import BYTES_PER_GIB
 
 ROOT = Path("/")
 HEAD_BYTES = 1 << 14
 """Of /proc/cpuinfo: its first CPU. The whole file asks every CPU for its clock."""
-NO_LIMIT_BYTES = 1 << 60
-"""Version 1 writes a number near 2**63 where there is no memory limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,7 @@ class MemoryFacts:
 
 def detect_cpu(root: Path = ROOT) -> CpuFacts:
     """Return what is known of the processor. Never raises."""
-    text = _text(root / "proc/cpuinfo", HEAD_BYTES)
+    text = file_text(root / "proc/cpuinfo", HEAD_BYTES)
     if not text:
         return _portable_cpu()
     first = _fields(text.split("\n\n", 1)[0])
@@ -88,12 +91,12 @@ def detect_cpu(root: Path = ROOT) -> CpuFacts:
     return CpuFacts(
         name=_cpu_name(root, first),
         vendor=first.get("vendor_id") or _ARM_VENDORS.get(_implementer(first), ""),
-        family=_int(first.get("cpu family")),
-        model=_int(first.get("model")),
+        family=integer(first.get("cpu family")),
+        model=integer(first.get("model")),
         sockets=sockets,
         cores=cores,
         threads=threads,
-        allowed_cpus=_allowed_cpus(root, threads),
+        allowed_cpus=allowed_cpus(root, threads),
         is_virtual=_is_virtual(root, first),
         hypervisor=_hypervisor(root),
         max_ghz=_max_ghz(root),
@@ -105,14 +108,9 @@ def detect_memory(root: Path = ROOT) -> MemoryFacts | None:
     total_bytes = _meminfo_bytes(root) or (_portable_bytes() if root == ROOT else 0)
     if not total_bytes:
         return None
-    limits = [
-        value
-        for path in _cgroup_files(root, "memory", "memory.max", "memory.limit_in_bytes")
-        if (value := _int(_text(path))) is not None and 0 < value < NO_LIMIT_BYTES
-    ]
     return MemoryFacts(
         total_bytes=total_bytes,
-        allowed_bytes=min([total_bytes, *limits]),
+        allowed_bytes=allowed_bytes(root, total_bytes),
         dimms=_dimms(root),
     )
 
@@ -136,7 +134,7 @@ def _cpu_name(root: Path, first: dict[str, str]) -> str:
     if name and not name.isdigit():
         return " ".join(name.split())
     part = _ARM_PARTS.get(_hex(first.get("CPU part")) or -1)
-    board = _text(root / "proc/device-tree/model").strip("\0 \n")
+    board = file_text(root / "proc/device-tree/model").strip("\0 \n")
     return part or board or "unknown processor"
 
 
@@ -146,22 +144,25 @@ def _implementer(first: dict[str, str]) -> int:
 
 def _online(root: Path) -> int:
     try:
-        return count_cpus(_text(root / "sys/devices/system/cpu/online"))
+        return count_cpus(file_text(root / "sys/devices/system/cpu/online"))
     except ValueError:
         return 0
 
 
 def _topology(root: Path, first: dict[str, str], threads: int) -> tuple[int, int]:
     """Return sockets and physical cores; Arm kernels say it in /sys only."""
-    siblings, per_socket = _int(first.get("siblings")), _int(first.get("cpu cores"))
+    siblings, per_socket = (
+        integer(first.get("siblings")),
+        integer(first.get("cpu cores")),
+    )
     if siblings and per_socket:
         sockets = max(1, round(threads / siblings))
         return sockets, min(threads, sockets * per_socket)
     base = root / "sys/devices/system/cpu"
     pairs = set()
     for i in range(threads):
-        package = _text(base / f"cpu{i}/topology/physical_package_id").strip()
-        core = _text(base / f"cpu{i}/topology/core_id").strip()
+        package = file_text(base / f"cpu{i}/topology/physical_package_id").strip()
+        core = file_text(base / f"cpu{i}/topology/core_id").strip()
         if package and core:
             pairs.add((package, core))
     if not pairs:
@@ -183,82 +184,33 @@ _GUEST_PRODUCTS = {
 
 
 def _hypervisor(root: Path) -> str | None:
-    kind = _text(root / "sys/hypervisor/type").strip()
+    kind = file_text(root / "sys/hypervisor/type").strip()
     if kind:
         return kind
     dmi = root / "sys/class/dmi/id"
-    product = (_text(dmi / "product_name") + _text(dmi / "sys_vendor")).lower()
+    product = (file_text(dmi / "product_name") + file_text(dmi / "sys_vendor")).lower()
     if "metal" in product:
         return None
     return next((v for k, v in _GUEST_PRODUCTS.items() if k in product), None)
 
 
 def _max_ghz(root: Path) -> float | None:
-    khz = _int(_text(root / "sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq"))
+    khz = integer(
+        file_text(root / "sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq")
+    )
     return khz / 1e6 if khz else None
 
 
-def _allowed_cpus(root: Path, threads: int) -> float:
-    allowed = float(threads)
-    if root == ROOT and hasattr(os, "sched_getaffinity"):
-        allowed = min(allowed, float(len(os.sched_getaffinity(0))))
-    for path in _cgroup_files(root, "cpu", "cpu.max", "cpu.cfs_quota_us"):
-        quota = _quota(path)
-        if quota is not None:
-            allowed = min(allowed, quota)
-    for path in _cgroup_files(
-        root, "cpuset", "cpuset.cpus.effective", "cpuset.effective_cpus"
-    ):
-        try:
-            allowed = min(allowed, float(count_cpus(_text(path)) or threads))
-        except ValueError:
-            continue
-    return allowed
-
-
-def _quota(path: Path) -> float | None:
-    """Return the CPUs that a quota file grants, None if it grants all."""
-    words = _text(path).split()
-    if not words or words[0] in ("max", "-1"):
-        return None
-    period = words[1] if len(words) > 1 else _text(path.parent / "cpu.cfs_period_us")
-    quota, period_us = _int(words[0]), _int(period)
-    return quota / period_us if quota and period_us and quota > 0 else None
-
-
-def _cgroup_files(root: Path, controller: str, v2: str, v1: str) -> Iterator[Path]:
-    """Yield the limit files of this process's cgroup and of every one above it."""
-    base = root / "sys/fs/cgroup"
-    for line in _text(root / "proc/self/cgroup").splitlines():
-        _, _, rest = line.partition(":")
-        controllers, _, path = rest.partition(":")
-        if controllers == "":
-            top, name = base, v2
-        elif controller in controllers.split(","):
-            top = next(
-                (t for t in (base / controllers, base / controller) if t.is_dir()), base
-            )
-            name = v1
-        else:
-            continue
-        # inside a container the path is the host's, and the mount is its own root
-        folder = top / path.lstrip("/")
-        while folder != top and top in folder.parents:
-            yield folder / name
-            folder = folder.parent
-        yield top / name
-
-
 def _meminfo_bytes(root: Path) -> int:
-    for line in _text(root / "proc/meminfo").splitlines():
+    for line in file_text(root / "proc/meminfo").splitlines():
         if line.startswith("MemTotal:"):
-            return (_int(line.split()[1]) or 0) * 1024
+            return (integer(line.split()[1]) or 0) * 1024
     return 0
 
 
 def _dimms(root: Path) -> int | None:
     sizes = [
-        _int(_text(f)) or 0
+        integer(file_text(f)) or 0
         for f in (root / "sys/devices/system/edac/mc").glob("mc*/*/size")
         if f.parent.name.startswith(("dimm", "rank"))
     ]
@@ -316,21 +268,6 @@ def _portable_bytes() -> int:
 def _fields(block: str) -> dict[str, str]:
     pairs = (line.partition(":") for line in block.splitlines())
     return {key.strip(): value.strip() for key, colon, value in pairs if colon}
-
-
-def _text(path: Path, limit: int = 1 << 16) -> str:
-    try:
-        with path.open("rb") as f:
-            return f.read(limit).decode("utf-8", "replace")
-    except OSError:
-        return ""
-
-
-def _int(text: str | None) -> int | None:
-    try:
-        return int((text or "").strip())
-    except ValueError:
-        return None
 
 
 def _hex(text: str | None) -> int | None:

@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from greenops.tracking.outcome import (
     EXIT_NOT_EXECUTABLE,
@@ -158,7 +159,7 @@ def forwardable() -> set[signal.Signals]:
     own = {signal.SIGKILL, signal.SIGSTOP}
     return {
         s for s in signal.valid_signals() if s not in own and _name(s) not in _FAULTS
-    }  # type: ignore[return-value]  # real-time signals are plain ints
+    }
 
 
 def _name(signo: int) -> str:
@@ -181,7 +182,7 @@ def _become(
     mask: set[int] | set[signal.Signals],
     join: Callable[[], bool] | None,
     report_fd: int,
-) -> None:
+) -> NoReturn:
     """Turn the forked child into the command. Never returns."""
     try:
         os.write(report_fd, b"1|" if join is not None and join() else b"0|")
@@ -229,7 +230,7 @@ def initial_environment() -> dict[bytes, bytes]:
     return found
 
 
-def die_of(signo: int) -> None:
+def die_of(signo: int) -> NoReturn:
     """End this process by the signal that ended the child, without a core dump.
 
     The parent then sees the very wait status the bare command would have left.

@@ -42,7 +42,7 @@ class RunClock:
         return at_s + self._offset_s
 
     def check(self) -> bool:
-        """Look at the clocks again. Return whether the machine slept since last time."""
+        """Look at the clocks again. Return whether the machine slept since then."""
         now_s = self.monotonic()
         slept_s = self.boottime() - now_s
         slept = slept_s - self._slept_s > ASLEEP_S

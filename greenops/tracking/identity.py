@@ -3,7 +3,6 @@
 import getpass
 import os
 import re
-import secrets
 import socket
 import time
 from collections.abc import Sequence
@@ -25,7 +24,11 @@ def new_run_id(epoch_s: float) -> str:
     collide with a probability of 6e-6.
     """
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(epoch_s))
-    return stamp + "-" + "".join(secrets.choice(_ALPHABET) for _ in range(6))
+    random = int.from_bytes(os.urandom(8))
+    letters = [
+        _ALPHABET[random // len(_ALPHABET) ** i % len(_ALPHABET)] for i in range(6)
+    ]
+    return f"{stamp}-{''.join(letters)}"
 
 
 def masked(argv: Sequence[str]) -> tuple[str, ...]:

@@ -59,6 +59,6 @@ class SamplingLoop:
                     1, -(-(now_s - due_s) // self._interval_s)
                 )
                 self._stop.wait(max(MIN_SLEEP_S, due_s - now_s))
-        except Exception as e:  # noqa: BLE001 - the job goes on without its accountant
+        except Exception as e:
             log.debug("sampling ended early", exc_info=True)
             self.failure = e

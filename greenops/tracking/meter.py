@@ -238,7 +238,9 @@ class RunMeter:
                 tenants=self._tenants,
             )
         job_cpu_s, node_cpu_s = self._cpu_s
-        share = cpu_share(job_cpu_s - tracked.job_cpu_s, node_cpu_s - tracked.node_cpu_s)
+        share = cpu_share(
+            job_cpu_s - tracked.job_cpu_s, node_cpu_s - tracked.node_cpu_s
+        )
         tracked.job_cpu_s, tracked.node_cpu_s = job_cpu_s, node_cpu_s
         return share
 
@@ -252,7 +254,9 @@ class RunMeter:
 
     def _note_peak(self, samples: Sequence[Sample]) -> None:
         """Keep the highest power of the job over one tick, all devices together."""
-        power_w = sum(s.job_energy_j / s.duration_s for s in samples if s.duration_s > 0)
+        power_w = sum(
+            s.job_energy_j / s.duration_s for s in samples if s.duration_s > 0
+        )
         if samples:
             self.peak_power_w = max(self.peak_power_w or 0.0, power_w)
 

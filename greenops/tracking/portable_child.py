@@ -7,7 +7,6 @@ handlers, and a signal that was sent to the group may reach the child twice.
 import contextlib
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -72,8 +71,3 @@ class PortableChild:
     def _pass_on(self, signo: int, _frame: Any) -> None:  # noqa: ANN401 - signal's own
         with contextlib.suppress(OSError):
             self._process.send_signal(signo)
-
-
-def needed() -> bool:
-    """Return whether this system needs the portable way."""
-    return sys.platform == "win32" or not hasattr(signal, "sigwaitinfo")

@@ -139,9 +139,7 @@ class Recording:
             meter.tick(sharp=True)
         return meter.tick
 
-    def _conclude(
-        self, meter: RunMeter, ended: Ended, complaints: list[str]
-    ) -> Result:
+    def _conclude(self, meter: RunMeter, ended: Ended, complaints: list[str]) -> Result:
         parts, run = meter.parts, meter.run
         totals = meter.totals()
         duration_s = ended.at_s - self._begin.at_s
@@ -205,5 +203,3 @@ def _clock_notes(meter: RunMeter) -> list[str]:
     if clock.asleep_s:
         notes.append(f"the machine slept {clock.asleep_s:.0f} s; nothing is charged")
     return notes
-
-

@@ -105,8 +105,10 @@ class Roster:
         for entry in entries:
             same_thread = sum(e.thread_id == entry.thread_id for e in entries)
             after, before = now[entry.thread_id], entry.thread_cpu_s
-            gone = after is None or before is None
-            worked.append(0.0 if gone else max(0.0, after - before) / same_thread)
+            if after is None or before is None:
+                worked.append(0.0)  # the thread is gone
+            else:
+                worked.append(max(0.0, after - before) / same_thread)
             entry.thread_cpu_s = after
         total = sum(worked)
         if total <= 0:

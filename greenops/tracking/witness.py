@@ -3,8 +3,8 @@
 The kernel does not say. A forked process that blocks every signal and does nothing is
 a witness: what is pending there as well was sent to the group, so the measured command
 has had it already and must not get it twice (a handler that writes a checkpoint may
-not be entered again). `timeout`, `kill %1`, Slurm and Ctrl-\\ of some shells all signal
-the group; `kill PID` and a container's stop signal us alone.
+not be entered again). `timeout`, `kill %1` and Slurm signal the group;
+`kill PID` and a container's stop signal us alone.
 """
 
 import contextlib

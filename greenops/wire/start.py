@@ -4,6 +4,7 @@
 """
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -106,13 +107,13 @@ def start_job(
     Raises:
         CommandError: the command cannot be started.
     """
-    from greenops.tracking import portable_child
-
     name = name or run_name(argv)
     node_cpu = open_node_cpu()
     node_cpu_s = node_cpu.busy_s()
-    if portable_child.needed():
-        child = portable_child.PortableChild.start(argv)
+    if not hasattr(signal, "sigwaitinfo"):  # macOS, Windows
+        from greenops.tracking.portable_child import PortableChild
+
+        child = PortableChild.start(argv)
         return StartedJob(config, name, argv, child, None, node_cpu, node_cpu_s)
     from greenops.tracking.child import Child, adopt_orphans
     from greenops.tracking.outcome import CommandError

@@ -188,9 +188,9 @@ class Within:
 
 def _own_tree() -> JobProbe:
     if sys.platform.startswith("linux"):
-        from greenops.sensors.process_tree import ProcessTree
+        from greenops.sensors.own_process import OwnProcess
 
-        return ProcessTree(os.getpid())
+        return OwnProcess()
     from greenops.sensors.portable_tree import PortableTree
 
     return PortableTree(os.getpid())

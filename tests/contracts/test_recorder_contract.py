@@ -159,6 +159,7 @@ def test_closing_twice_and_calls_after_closing_are_harmless(recorder_and_ledger)
     assert recorder.place()
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_a_forked_child_writes_nothing_and_returns_at_once(recorder_and_ledger):
     recorder, ledger = recorder_and_ledger
     if isinstance(recorder, MemoryRecorder):

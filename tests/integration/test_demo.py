@@ -13,11 +13,11 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "train_digits.py"
 
 def test_the_example_learns_to_read_digits_and_is_measured(tmp_path):
     result = tmp_path / "out.json"
-    options = [f"--json={result}", str(EXAMPLE), "--epochs=8"]
+    options = [f"--json={result}", str(EXAMPLE), "--epochs=4"]
     done = subprocess.run(
         [sys.executable, "-m", "greenops", "wrap", *options],
         cwd=tmp_path,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=100,
@@ -25,8 +25,8 @@ def test_the_example_learns_to_read_digits_and_is_measured(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     accuracy = float(done.stdout.split()[2].rstrip("%"))
-    assert accuracy > 90
-    assert "epoch  8/8" in done.stderr
+    assert accuracy > 80
+    assert "epoch  4/4" in done.stderr
     measured = json.loads(result.read_text())
     assert measured["energy_j"] > 0
     assert measured["emissions"]["total_g"] > 0

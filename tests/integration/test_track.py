@@ -39,7 +39,7 @@ def test_a_block_is_measured_and_kept(python, cli):
     )
     kept = json.loads(cli.run("show", "last", "--json", check=0).stdout)
 
-    assert json.loads(done.stdout)["t"] == pytest.approx(0.5, abs=0.06)
+    assert json.loads(done.stdout)["t"] == pytest.approx(0.55, abs=0.06)
     assert (kept["name"], kept["project"], kept["tags"]) == ("fit", "p", {"k": "v"})
     assert [m["name"] for m in kept["marks"]] == ["second"]
     assert kept["emissions"]["zone"] == "FR"
@@ -104,7 +104,10 @@ def test_the_block_s_own_error_comes_through_and_the_run_is_failed(python, cli):
         "    assert e.args == ('mine',)"
     )
 
-    assert json.loads(cli.run("show", "bad", "--json", check=0).stdout)["status"] == "failed"
+    assert (
+        json.loads(cli.run("show", "bad", "--json", check=0).stdout)["status"]
+        == "failed"
+    )
 
 
 def test_a_wrong_option_is_said_at_once(python):

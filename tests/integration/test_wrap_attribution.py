@@ -3,7 +3,6 @@
 import json
 import os
 import resource
-
 import sys
 import threading
 
@@ -104,7 +103,9 @@ def test_two_jobs_side_by_side_share_one_to_three_and_add_up_to_the_node(cli):
     for each in jobs:
         each.join()
 
-    assert records["b"]["cpu_time_s"] / records["a"]["cpu_time_s"] == pytest.approx(3, rel=0.05)
+    assert records["b"]["cpu_time_s"] / records["a"]["cpu_time_s"] == pytest.approx(
+        3, rel=0.05
+    )
     for device in ("cpu:model", "dram:model"):
         of = {
             n: next((d for d in r["devices"] if d["device_id"] == device), None)
@@ -151,7 +152,15 @@ def test_limits_of_the_job_are_not_ours(cli):
 
 
 def test_nested_wraps_are_measured_once_in_the_outer(cli):
-    inner = [sys.executable, "-m", "greenops", "wrap", "--quiet", "--json", "inner.json"]
+    inner = [
+        sys.executable,
+        "-m",
+        "greenops",
+        "wrap",
+        "--quiet",
+        "--json",
+        "inner.json",
+    ]
 
     cli.run(
         "wrap", "--json", "outer.json", "--", *inner,
@@ -163,5 +172,3 @@ def test_nested_wraps_are_measured_once_in_the_outer(cli):
 
     assert outer["cpu_time_s"] > inner["cpu_time_s"] > 0.99
     assert inner["parent_run_id"] == outer["run_id"]
-
-

@@ -134,7 +134,9 @@ def test_nothing_is_added_to_standard_output_and_quiet_adds_nothing_at_all(cli):
 
 
 def test_standard_input_goes_to_the_command(cli):
-    assert cli.run("wrap", "--", "wc", "-c", input="x" * 70_000).stdout.strip() == "70000"
+    assert (
+        cli.run("wrap", "--", "wc", "-c", input="x" * 70_000).stdout.strip() == "70000"
+    )
 
 
 @pytest.mark.parametrize("closing", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
@@ -149,7 +151,9 @@ def test_closed_standard_streams_hurt_nobody(cli, tmp_path, closing):
 
 
 def test_a_command_that_closes_its_streams_is_still_measured(cli):
-    cli.run("wrap", "--json", "out.json", "--", "sh", "-c", "exec 0<&- 1>&- 2>&-", check=0)
+    cli.run(
+        "wrap", "--json", "out.json", "--", "sh", "-c", "exec 0<&- 1>&- 2>&-", check=0
+    )
 
     assert json.loads((cli.home / "out.json").read_text())
 
@@ -207,7 +211,9 @@ def test_an_ignored_hangup_stays_ignored(cli, script):
 
 
 def test_an_ignored_sigchld_does_not_lose_the_exit_status(cli):
-    command = "trap '' CHLD; exec " + " ".join(GREENOPS) + " wrap --quiet -- sh -c 'exit 9'"
+    command = (
+        "trap '' CHLD; exec " + " ".join(GREENOPS) + " wrap --quiet -- sh -c 'exit 9'"
+    )
 
     done = subprocess.run(["bash", "-c", command], env=cli.env, check=False)
 
@@ -216,7 +222,9 @@ def test_an_ignored_sigchld_does_not_lose_the_exit_status(cli):
 
 def terminal(cli, *args):
     env = {**cli.env, "TERM": "xterm", "PS1": "$ ", "COLUMNS": "100"}
-    child = pexpect.spawn("bash", ["--norc", "-i"], env=env, cwd=str(cli.home), timeout=20)
+    child = pexpect.spawn(
+        "bash", ["--norc", "-i"], env=env, cwd=str(cli.home), timeout=20
+    )
     child.setecho(False)
     child.expect_exact("$ ")
     child.sendline(" ".join([*GREENOPS, *map(str, args)]))
@@ -262,7 +270,9 @@ def test_a_command_that_changes_its_group_is_waited_for(cli):
 def test_a_daemon_left_behind_does_not_hold_us(cli):
     begun = time.monotonic()
 
-    cli.run("wrap", "--", "sh", "-c", "setsid sleep 5 >/dev/null 2>&1 </dev/null &", check=0)
+    cli.run(
+        "wrap", "--", "sh", "-c", "setsid sleep 5 >/dev/null 2>&1 </dev/null &", check=0
+    )
 
     assert time.monotonic() - begun < 3
 

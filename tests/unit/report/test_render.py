@@ -54,7 +54,7 @@ def test_a_summary_says_what_people_ask():
         "20260301-120000-aaaaaa in ~/.local",
         "the clock was set",
     ):
-        assert said in " ".join(text.split()) or said in text
+        assert said in " ".join(text.split()) or said in text, said
 
 
 @pytest.mark.parametrize("unicode", [True, False], ids=["unicode", "ascii"])

@@ -1,5 +1,6 @@
 import os
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -145,8 +146,6 @@ def calibration_for(sensor, **more):
 
 
 def test_a_calibration_of_this_processor_is_used(machine):
-    from dataclasses import replace
-
     plain = machine.sensor()
     fitted = replace(plain.curve, floor_w=33.0, rel_uncertainty=0.12)
     path = save_calibration(
@@ -167,6 +166,15 @@ def test_a_calibration_of_another_processor_is_not_used(machine):
     )
 
     assert machine.sensor(path).basis == plain.basis
+
+
+def test_a_configured_tdp_stands_for_every_other(tmp_path):
+    guest = Machine(tmp_path, flags="hypervisor")
+    path = save_calibration(calibration_for(guest.sensor()), tmp_path / "c.json")
+    sensor = CpuModelSensor(tmp_path, calibration=path, tdp_w=44.0)
+
+    assert sensor.curve.cap_w == 44.0
+    assert "configured" in sensor.basis
 
 
 def test_this_machine_can_be_estimated_cheaply():

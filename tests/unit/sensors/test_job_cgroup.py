@@ -16,7 +16,11 @@ MOUNTS = """\
     ("mounts", "membership", "folder"),
     [
         (MOUNTS, "9:cpu:/\n0::/\n", "/sys/fs/cgroup/unified"),
-        (MOUNTS, "0::/user.slice/x.scope\n", "/sys/fs/cgroup/unified/user.slice/x.scope"),
+        (
+            MOUNTS,
+            "0::/user.slice/x.scope\n",
+            "/sys/fs/cgroup/unified/user.slice/x.scope",
+        ),
         (
             "30 22 0:27 /docker/abc /sys/fs/cgroup ro - cgroup2 cgroup rw\n",
             "0::/docker/abc/job\n",

@@ -33,7 +33,9 @@ def neighbours():
 def table(tmp_path, *pids):
     text = "Num RefCount Protocol Flags Type St Inode Path\n"
     for pid in pids:
-        text += f"0000: 00000002 00000000 00010000 0001 01 99 @greenops-recorder-{pid}-ab\n"
+        text += (
+            f"0000: 00000002 00000000 00010000 0001 01 99 @greenops-recorder-{pid}-ab\n"
+        )
     (tmp_path / "unix").write_text(text)
     return tmp_path / "unix"
 
@@ -69,7 +71,9 @@ def test_the_nearest_recorder_above_us_is_the_surrounding_run(neighbours, tmp_pa
     text = f"x: 2 0 0 1 1 9 @greenops-recorder-{os.getppid()}-20260101-000000-abcdef\n"
     (tmp_path / "unix").write_text(text)
 
-    assert neighbours(tmp_path / "unix").surrounding_run_id() == "20260101-000000-abcdef"
+    assert (
+        neighbours(tmp_path / "unix").surrounding_run_id() == "20260101-000000-abcdef"
+    )
 
 
 def test_without_a_recorder_above_us_there_is_no_surrounding_run(neighbours, tmp_path):

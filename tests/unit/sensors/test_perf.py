@@ -65,7 +65,7 @@ def test_a_kernel_without_energy_events_is_told_so(tmp_path, kernel):
 
 
 def test_a_refusal_comes_with_the_remedy(sysfs):
-    def refuse(kind, config, cpu):
+    def refuse(*_):
         raise PermissionError(13, "Permission denied")
 
     with pytest.raises(SensorUnavailableError) as caught:
