@@ -72,9 +72,10 @@ def check_problems(problems: Iterable[str]) -> list[Finding]:
     found = []
     for problem in problems:
         said, _, remedy = problem.partition("; remedy: ")
-        found.append(
-            _finding("sensors", "not found", State.ABSENT, said, remedy=remedy)
-        )
+        name, colon, rest = said.partition(": ")
+        if not colon or not name.replace("_", "").isalnum():
+            name, rest = "not found", said
+        found.append(_finding("sensors", name, State.ABSENT, rest, remedy=remedy))
     return found
 
 

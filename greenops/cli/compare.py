@@ -70,7 +70,8 @@ def _title(loaded: LoadedRun) -> str:
 
 
 def _head(loaded: LoadedRun, look: Look) -> str:
-    return fit(loaded.summary.record.run.name, 16, unicode=look.unicode)
+    room = 16 if look.width >= BOUNDS_FROM_COLUMNS else 10
+    return fit(loaded.summary.record.run.name, room, unicode=look.unicode)
 
 
 def _texts(row: Compared, look: Look) -> tuple[str, ...]:

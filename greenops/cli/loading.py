@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from greenops.cli.store import configured, ledger_path
+from greenops.cli.store import at_home, configured, ledger_path
 from greenops.model import RunRecord
 from greenops.report.device_rows import device_label
 from greenops.report.summary import Comparison, RunFacts, Summary, summarize
@@ -51,7 +51,7 @@ def load(ledger: "Ledger", text: str) -> LoadedRun:
         peak_power_w=laid.peak_power_w,
         cpu_s=cpu_s,
         peak_rss_bytes=peak_rss_bytes,
-        kept_at=str(ledger_path(config)),
+        kept_at=at_home(ledger_path(config)),
         equivalents=_equivalents(record, config),
     )
     names = {t.device.device_id: device_label(t.device) for t in record.totals}

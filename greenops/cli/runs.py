@@ -29,8 +29,8 @@ FIELDS = (
 COLUMNS = (
     Column(title="RUN"),
     Column(title="NAME", grows=True),
-    Column(title="STARTED", rank=3),
-    Column(title="STATUS", rank=4),
+    Column(title="STARTED", rank=4),
+    Column(title="STATUS", rank=3),
     Column(title="DURATION", right=True, rank=2),
     Column(title="ENERGY", right=True),
     Column(title="CO2e", right=True, rank=1),

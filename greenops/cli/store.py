@@ -35,6 +35,14 @@ def ledger_path(config: "Config") -> Path:
     return config.ledger_path or default_path()
 
 
+def at_home(path: Path) -> str:
+    """Return a path as people write it, with `~` for their home."""
+    try:
+        return str(Path("~") / path.relative_to(Path.home()))
+    except (ValueError, RuntimeError):
+        return str(path)
+
+
 def open_ledger() -> "Ledger":
     """Return the configured ledger, for reading and deleting.
 

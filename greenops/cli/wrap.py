@@ -17,6 +17,8 @@ from greenops.config import Config, load_config_leniently
 from greenops.tracking.outcome import EXIT_NOT_FOUND, CommandError, Ended
 from greenops.wire.start import start_job
 
+BEGIN_WITHIN_S = 5.0
+
 
 @click.command(
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
@@ -146,14 +148,16 @@ def run_measured(
     """
     job = start_job(config, argv, name=name)
     # The job runs. From here on there is time.
-    recording = job.record()
+    begun = job.record()
     ended = job.child.wait()
-    result = recording.finish(ended)
+    recording = begun.result(BEGIN_WITHIN_S)
+    result = (
+        recording if isinstance(recording, Exception) else recording.finish(ended)
+    )
     from greenops.cli.outcome import say, tell
 
-    if result is None:
-        why = recording.failure or "a sensor did not answer in time"
-        say(f"greenops: not measured: {why}; see `greenops doctor`")
+    if isinstance(result, Exception):
+        say(f"greenops: not measured: {result!r}; see `greenops doctor`")
         return ended
     tell(result, config, json_path=json_path, complaints=complaints)
     return ended

@@ -194,5 +194,6 @@ class CounterTrack:
         )
         ends_j = mean_w * hypot(base.slack_s, now.slack_s)
         error_j = hypot(ends_j, edge_j, bridged_error_j or 0.0)
-        bridged = bridged_error_j is not None or lead_s > span_s
+        long_lead = lead_s > max(span_s, self._brief_s)
+        bridged = bridged_error_j is not None or long_lead
         return Account(now.at_s, energy_j + lead_j, error_j, bridged)

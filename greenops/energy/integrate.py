@@ -1,7 +1,10 @@
 """Energy from power readings, with an honest error."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import sqrt
+
+from greenops.model import Reading
 
 Z95 = 1.96
 """Half-width of a 95 % interval in standard deviations of a normal distribution."""
@@ -180,3 +183,16 @@ def jittered_deadline(previous_s: float, interval_s: float, unit: float) -> floa
         unit: A fresh random number in [0, 1).
     """
     return previous_s + interval_s * (0.5 + unit)
+
+
+def wants_jitter(readings: Iterable[Reading], *, interval_s: float) -> bool:
+    """Return whether the next sampling times should be drawn by `jittered_deadline`.
+
+    They should where a device shows mere moments of its power: no counter, and a window
+    that covers less than half of the interval. Windows as long as the interval are
+    best read at a fixed pace, and counters do not mind.
+    """
+    return any(
+        reading.counter_j is None and (reading.averaged_over_s or 0.0) < interval_s / 2
+        for reading in readings
+    )

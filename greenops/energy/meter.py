@@ -6,7 +6,7 @@ there is none, or where it is stuck. What neither knows is bridged, and said so.
 """
 
 from dataclasses import dataclass
-from math import hypot, inf, isfinite
+from math import isfinite
 
 from greenops.energy import clean
 from greenops.energy.clean import Believed
@@ -53,7 +53,6 @@ class DeviceMeter:
         self._power_method = Method.MODEL if modelled else Method.INTEGRAL
         self._tally = _Tally()
         self._peak_w: float | None = None
-        self._end_s = inf
         self._brief_s = interval_s / 2
         self._counter = CounterTrack(device, start_s, brief_s=self._brief_s)
         self._restart(start_s)
@@ -102,14 +101,6 @@ class DeviceMeter:
         What was not handed out before the sleep (at most one tick) is given up.
         """
         self._restart(at_s)
-
-    def end(self, at_s: float) -> None:
-        """Say that the job ended at `at_s`: later readings only sharpen that edge.
-
-        An interval across the end is cut there in proportion to time, since a value
-        from after the end bounds the energy better than the last power extended.
-        """
-        self._end_s = at_s
 
     def advance(self, reading: Reading | None, at_s: float) -> Interval | None:
         """Take in one reading; return the energy it makes known, if any.
@@ -236,12 +227,11 @@ class DeviceMeter:
         self, account: Account, method: Method, utilization: float | None
     ) -> Interval | None:
         start_s, self._from_s = self._from_s, max(self._from_s, account.until_s)
-        if account.until_s <= start_s or start_s >= self._end_s:
+        if account.until_s <= start_s:
             return None
         self._counter.from_s = self._from_s
         if method is Method.COUNTER:
             self._power.forget_until(self._from_s)
-        account = _cut(account, start_s, self._end_s)
         if account.bridged:
             method = Method.BRIDGED
         if method is Method.BRIDGED:
@@ -279,16 +269,3 @@ class DeviceMeter:
             self._tally.watched_s += span_s
         self._dropped = False
         self._good_s = max(at_s, self._good_s)
-
-
-def _cut(account: Account, start_s: float, end_s: float) -> Account:
-    """Return the part of an account from `start_s` that lies before `end_s`.
-
-    Its error grows by the smaller of the two parts: that much may lie on either side.
-    """
-    if account.until_s <= end_s:
-        return account
-    part = (end_s - start_s) / (account.until_s - start_s)
-    energy_j = part * account.energy_j
-    moved_j = min(part, 1 - part) * account.energy_j
-    return Account(end_s, energy_j, hypot(account.error_j, moved_j), account.bridged)

@@ -31,7 +31,7 @@ def render_timeline(
     rows = min(max((height - 6) // len(shown) - 1, LEAST_ROWS), MOST_ROWS)
     lines: list[str] = []
     for device in shown:
-        title = fit(names.get(device, device), look.columns - 4, unicode=look.unicode)
+        title = fit(names.get(device, device), plot_columns(look), unicode=look.unicode)
         lines.append(" " * (AXIS_COLUMNS + 1) + look.paint("bold", title))
         lines += _chart(
             resampled(timeline.power_w[device], plot_columns(look)), rows, look

@@ -40,6 +40,8 @@ class CpuModelSensor:
         calibration: A calibration file; None: the user's own, if there is one.
         tdp_w: TDP in W of what this system is charged, if its owner states it; a
             calibration is then left aside.
+        since: Monotonic time in s, and busy CPU seconds of the machine, at a moment
+            before this one such as the start of a job: the counter starts there.
 
     Raises:
         SensorUnavailableError: this system does not tell CPU time.
@@ -54,6 +56,7 @@ class CpuModelSensor:
         tdp_rows: TdpRows = default_tdp_rows,
         calibration: Path | None = None,
         tdp_w: float | None = None,
+        since: tuple[float, float] | None = None,
     ) -> None:
         self._node = NodeCpu(root)
         self._clock = CpuClock(root)
@@ -67,7 +70,7 @@ class CpuModelSensor:
                 self.facts, self._clock, tdp_rows, tdp_w=tdp_w
             )
             self.basis = f"TDP {tdp.tdp_w:.0f} W, {tdp.how}; not calibrated"
-        self._last: tuple[float, float] | None = None
+        self._last = since
         self._reading: Reading | None = None
         self._counter_j = 0.0
 

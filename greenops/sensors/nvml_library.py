@@ -226,8 +226,8 @@ class NvmlLibrary:
         try:
             samples = self._nvml.nvmlDeviceGetProcessUtilization(device, since_us)
         except self._nvml.NVMLError as e:
-            if e.value == self._nvml.NVML_ERROR_NOT_FOUND:
-                return ()
+            if e.value in (self._nvml.NVML_SUCCESS, self._nvml.NVML_ERROR_NOT_FOUND):
+                return ()  # the binding raises even a success if there is no entry
             raise self._error(e.value, "nvmlDeviceGetProcessUtilization") from e
         return [(s.pid, s.timeStamp, min(s.smUtil, 100) / 100) for s in samples]
 

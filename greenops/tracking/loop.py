@@ -4,6 +4,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Made = TypeVar("Made")
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +34,7 @@ class SamplingLoop:
         self._thread = threading.Thread(
             target=self._run, name="greenops-sampler", daemon=True
         )
-        self.failure: BaseException | None = None
+        self.failure: Exception | None = None
 
     def start(self) -> None:
         """Begin. Signals blocked in the calling thread stay blocked in the loop."""
@@ -62,3 +65,29 @@ class SamplingLoop:
         except Exception as e:
             log.debug("sampling ended early", exc_info=True)
             self.failure = e
+
+
+class Background(Generic[Made]):
+    """Makes something in a thread, because its imports take longer than some jobs."""
+
+    def __init__(self, make: Callable[[], Made]) -> None:
+        self._make = make
+        self._made: Made | None = None
+        self._failure: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="greenops-begin")
+        self._thread.daemon = True
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._made = self._make()
+        except Exception as e:  # as in SamplingLoop
+            log.debug("not begun", exc_info=True)
+            self._failure = e
+
+    def result(self, timeout_s: float) -> Made | Exception:
+        """Return what was made, or why it was not, waiting at most `timeout_s`."""
+        self._thread.join(timeout_s)
+        if self._made is None:
+            return self._failure or TimeoutError("a driver did not answer in time")
+        return self._made

@@ -184,7 +184,7 @@ class RunMeter:
     def _advance(
         self, sensor: Sensor, readings: Sequence[Reading], at_s: float, *, slept: bool
     ) -> list[Sample]:
-        self._notice_devices(sensor)
+        self._notice_devices(sensor, at_s)
         by_id = {r.device_id: r for r in readings}
         samples = []
         for device in sensor.devices():
@@ -201,11 +201,14 @@ class RunMeter:
                 samples.append(self._sample(tracked, interval))
         return samples
 
-    def _notice_devices(self, sensor: Sensor) -> None:
+    def _notice_devices(self, sensor: Sensor, at_s: float) -> None:
+        # What is there at the first tick was there when the job began; what comes
+        # later has drawn nothing before.
+        start_s = self.start_s if self._last_s == self.start_s else at_s
         new = [d for d in sensor.devices() if d.device_id not in self._tracked]
         for device in new:
             meter = DeviceMeter(
-                device, start_s=self._last_s, interval_s=self.run.interval_s
+                device, start_s=start_s, interval_s=self.run.interval_s
             )
             job_cpu_s, node_cpu_s = self._start_cpu_s
             self._tracked[device.device_id] = _Tracked(

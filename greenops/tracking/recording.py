@@ -99,17 +99,12 @@ class Recording:
             else:
                 self._meter.mark(name)
 
-    @property
-    def failure(self) -> str:
-        """Why nothing could be measured; empty where all is well."""
-        return "" if self._loop.failure is None else repr(self._loop.failure)
-
-    def finish(self, ended: Ended) -> Result | None:
-        """Stop measuring; return the result, or None where nothing could be set up."""
+    def finish(self, ended: Ended) -> Result | Exception:
+        """Stop measuring; return the result, or why nothing could be set up."""
         stopped = self._loop.stop(STOP_WITHIN_S)
         meter = self._meter
         if meter is None:
-            return None
+            return self._loop.failure or TimeoutError("a driver did not answer in time")
         complaints = list(meter.parts.problems)
         if stopped:
             short = ended.at_s - self._begin.at_s < SHARP_EDGE_BELOW_S
@@ -118,8 +113,8 @@ class Recording:
             complaints.append(
                 "a sensor did not answer at the end; the last seconds are missing"
             )
-        if self.failure:
-            complaints.append(f"sampling ended early: {self.failure}")
+        if self._loop.failure is not None:
+            complaints.append(f"sampling ended early: {self._loop.failure!r}")
         return self._conclude(meter, ended, complaints)
 
     def _prepare(self) -> Callable[[], None]:

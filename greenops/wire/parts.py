@@ -24,7 +24,12 @@ class OpenSensors:
 
 
 def open_parts(
-    config: Config, probe: JobProbe, node_cpu: NodeCpu, *, run_id: str = ""
+    config: Config,
+    probe: JobProbe,
+    node_cpu: NodeCpu,
+    *,
+    run_id: str = "",
+    since: tuple[float, float] | None = None,
 ) -> Parts:
     """Open everything a measurement needs.
 
@@ -33,8 +38,9 @@ def open_parts(
         probe: What the job uses of the processor.
         node_cpu: What everybody uses of it.
         run_id: The run, as other recorders on this machine shall see it.
+        since: As for `open_sensors`.
     """
-    found = open_sensors(config)
+    found = open_sensors(config, since=since)
     parts = Parts(
         sensors=found.sensors,
         probe=probe,
@@ -54,31 +60,37 @@ def open_recorder(config: Config) -> Recorder:
     return LedgerRecorder(config.ledger_path)
 
 
-def open_sensors(config: Config) -> OpenSensors:
-    """Open every sensor that works here: GPUs, processors, memory, plugins."""
+def open_sensors(
+    config: Config, *, since: tuple[float, float] | None = None
+) -> OpenSensors:
+    """Open every sensor that works here: GPUs, processors, memory, plugins.
+
+    Args:
+        config: The settings in force.
+        since: Monotonic time in s and busy CPU seconds of the machine when the job
+            began, for sensors that can look back.
+    """
     found = OpenSensors()
     if "nvml" not in config.sensors_disable:
         _open(found, "nvml", _open_nvml)
-    _open_node_sensors(config, found)
+    _open_node_sensors(config, found, since)
     for name, maker in _plugin_sensors(config, found.problems).items():
         _open(found, name, maker)
     return found
 
 
-def _open_node_sensors(config: Config, found: OpenSensors) -> None:
+def _open_node_sensors(
+    config: Config, found: OpenSensors, since: tuple[float, float] | None
+) -> None:
     from greenops.sensors.cpu_model import CpuModelSensor
-    from greenops.sensors.detect import detect_cpu
     from greenops.sensors.dram_model import DramModelSensor
     from greenops.sensors.node import NodeChoice, open_node_sensors
     from greenops.sensors.perf import PerfEnergySensor
     from greenops.sensors.rapl import RaplSensor
 
     def cpu_model() -> Sensor:
-        if config.cpu_tdp_w is None:
-            return CpuModelSensor(calibration=config.cpu_calibration)
-        known = [(detect_cpu().name, config.cpu_tdp_w)]
         return CpuModelSensor(
-            calibration=config.cpu_calibration, tdp_rows=lambda: known
+            calibration=config.cpu_calibration, tdp_w=config.cpu_tdp_w, since=since
         )
 
     off = config.sensors_disable

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from greenops.ports import JobProbe, NodeCpu
     from greenops.sensors.job_cgroup import JobCgroup
     from greenops.tracking.child import Child
+    from greenops.tracking.loop import Background
     from greenops.tracking.meter import Parts
     from greenops.tracking.portable_child import PortableChild
     from greenops.tracking.recording import Recording
@@ -40,8 +41,13 @@ class StartedJob:
     node_cpu: "NodeCpu"
     node_cpu_s: float
 
-    def record(self) -> "Recording":
-        """Begin measuring, in the background."""
+    def record(self) -> "Background[Recording]":
+        """Begin measuring, in the background: even the imports for it."""
+        from greenops.tracking.loop import Background
+
+        return Background(self._record)
+
+    def _record(self) -> "Recording":
         from greenops.tracking.identity import new_run_id
         from greenops.tracking.recording import Begin, Recording
         from greenops.wire.account import assessor
@@ -60,7 +66,13 @@ class StartedJob:
     def _open_parts(self, run_id: str) -> "Parts":
         from greenops.wire.parts import open_parts
 
-        return open_parts(self.config, self._probe(), self.node_cpu, run_id=run_id)
+        return open_parts(
+            self.config,
+            self._probe(),
+            self.node_cpu,
+            run_id=run_id,
+            since=(self.child.started_s, self.node_cpu_s),
+        )
 
     def _describe(self, parts: "Parts", run_id: str) -> "Run":
         from greenops.wire.account import describe_run

@@ -157,7 +157,10 @@ class Within:
         """End a block's recording; return its summary."""
         result = recording.finish(ended)
         self.roster.leave(entry)
-        return summary_of(result) if result is not None else None
+        if isinstance(result, Exception):
+            log.warning("greenops could not measure: %r", result)
+            return None
+        return summary_of(result)
 
     def close(self) -> None:
         """Write what is left and release everything. Called when the process ends."""

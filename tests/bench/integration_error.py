@@ -23,6 +23,7 @@ from itertools import accumulate, pairwise
 from math import exp, floor, sqrt
 from pathlib import Path
 
+from greenops.energy.cut import cut_off
 from greenops.energy.integrate import jittered_deadline
 from greenops.energy.meter import DeviceMeter
 from greenops.energy.totals import DeviceTotals
@@ -251,11 +252,12 @@ def play(
     phase_s = rng.random() * (kind.renewed_every_s or 0.0)
     found: list[Interval | None] = []
     for at_s in ticks(kind, rng, run_s):
-        if at_s > run_s:
-            meter.end(run_s)
         failed = rng.random() < kind.fails
         reading = None if failed else kind.reading(signal, at_s, phase_s)
-        found.append(meter.advance(reading, at_s))
+        interval = meter.advance(reading, at_s)
+        if interval is not None and interval.stop_s > run_s:
+            interval = cut_off(interval, run_s, power_w=reading and reading.power_w)
+        found.append(interval)
     found.append(meter.finish(run_s))
     intervals = [interval for interval in found if interval is not None]
     totals = DeviceTotals()

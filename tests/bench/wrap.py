@@ -162,7 +162,7 @@ def alone(bench: Bench, args: argparse.Namespace) -> dict[str, float]:
         rounds=2 * args.rounds,
     )
     ledger = bench.folder / "large.db"
-    large = [f"--runs={args.runs}", f"--out={ledger}"]
+    large = [str(ledger), f"--runs={args.runs}"]
     subprocess.run(
         [sys.executable, "-m", "tests.bench.make_ledger", *large],
         check=True,
@@ -171,7 +171,7 @@ def alone(bench: Bench, args: argparse.Namespace) -> dict[str, float]:
     )
     faces = Bench(
         folder=bench.folder,
-        env={**bench.env, "GREENOPS_LEDGER_URL": f"sqlite:///{ledger}"},
+        env={**bench.env, "GREENOPS_LEDGER_PATH": str(ledger)},
     )
     shown = interleaved(
         bind(

@@ -67,11 +67,14 @@ class Load:
             stdout=subprocess.PIPE,
             text=True,
         )
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self._go = self.process.stdin
         assert self.process.stdout.readline() == "ready\n"
 
     def start(self):
-        self.process.stdin.write("go\n")
-        self.process.stdin.flush()
+        self._go.write("go\n")
+        self._go.flush()
 
     def wait(self):
         self.process.communicate()

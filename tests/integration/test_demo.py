@@ -17,7 +17,7 @@ def test_the_example_learns_to_read_digits_and_is_measured(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "greenops", "wrap", *options],
         cwd=tmp_path,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "OMP_NUM_THREADS": "1"},
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=100,

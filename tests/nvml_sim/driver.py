@@ -87,15 +87,28 @@ class SimulatedGpu:
         return float(self.state.counter_at_epoch_j + profile.energy_j(at_s - epoch_s))
 
     def run(
-        self, sm_percents: Mapping[int, int], *, graphics: bool = False, gi: int = 0
+        self,
+        sm_percents: Mapping[int, int],
+        *,
+        graphics: bool = False,
+        ended: bool = False,
+        gi: int = 0,
     ) -> None:
-        """Let these processes, and no others, run: process id to SM utilisation."""
+        """Let these processes, and no others, run: process id to SM utilisation.
+
+        Args:
+            sm_percents: What each uses, 0 to 100.
+            graphics: They draw, rather than compute.
+            ended: They are gone, but the driver still has a sample of them.
+            gi: The MIG GPU instance they run on.
+        """
+        kind = 3 if ended else int(graphics)
         with self._nvml.writing():
             self.state.process_count = len(sm_percents)
             for slot, (pid, percent) in zip(
                 self.state.processes, sm_percents.items(), strict=False
             ):
-                slot.pid, slot.sm_percent, slot.graphics = pid, percent, int(graphics)
+                slot.pid, slot.sm_percent, slot.kind = pid, percent, kind
                 slot.memory_bytes, slot.gpu_instance, slot.compute_instance = GIB, gi, 0
 
     def partition(self, slices: list[int]) -> list[str]:

@@ -264,8 +264,9 @@ API nvmlReturn_t nvmlInit_v2(void) { return nvmlInitWithFlags(0); }
 API nvmlReturn_t nvmlInit(void) { return nvmlInitWithFlags(0); }
 
 API nvmlReturn_t nvmlShutdown(void) {
-  if (!state || init_count == 0) return UNINITIALIZED;
+  if (!state) return UNINITIALIZED;
   __atomic_add_fetch(&state->functions[FN_nvmlShutdown].calls, 1, __ATOMIC_RELAXED);
+  if (init_count == 0) return UNINITIALIZED;
   init_count--;
   return SUCCESS;
 }
@@ -540,13 +541,14 @@ static int belongs(nvmlDevice_t d, const sim_process *p) {
   return p->gpu_instance == m->gpu_instance && p->compute_instance == m->compute_instance;
 }
 
-static nvmlReturn_t list_processes(nvmlDevice_t d, unsigned int graphics, int version,
+/* A process of no such kind has ended: it is in no list, but samples of it remain. */
+static nvmlReturn_t list_processes(nvmlDevice_t d, unsigned int kind, int version,
                                    unsigned int *count, void *out) {
   unsigned int room = *count, found = 0;
   const sim_gpu *g = BOARD(d);
   for (uint32_t i = 0; i < g->process_count; i++) {
     const sim_process *p = &g->processes[i];
-    if (p->graphics != graphics || !belongs(d, p)) continue;
+    if (p->kind != kind || !belongs(d, p)) continue;
     if (out && found < room && version == 1)
       ((process_v1 *)out)[found] = (process_v1){p->pid, p->memory_bytes};
     if (out && found < room && version != 1)
@@ -560,10 +562,10 @@ static nvmlReturn_t list_processes(nvmlDevice_t d, unsigned int graphics, int ve
   return found > room ? INSUFFICIENT_SIZE : SUCCESS;
 }
 
-#define PROCESS_LIST(fn, symbol, graphics, version)                                  \
+#define PROCESS_LIST(fn, symbol, kind, version)                                      \
   API nvmlReturn_t symbol(nvmlDevice_t d, unsigned int *count, void *out) {          \
     ENTER_DEVICE(fn, d);                                                             \
-    return list_processes(d, graphics, version, count, out);                         \
+    return list_processes(d, kind, version, count, out);                         \
   }
 #define COMPUTE nvmlDeviceGetComputeRunningProcesses
 #define GRAPHICS nvmlDeviceGetGraphicsRunningProcesses

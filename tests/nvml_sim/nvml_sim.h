@@ -22,9 +22,10 @@ typedef struct {
   double energy_j; /* of the cycle before this segment */
 } sim_segment;
 
+/* kind 0: compute, 1: graphics, 2: MPS, 3: ended, but sampled before. */
 typedef struct {
   uint64_t memory_bytes;
-  uint32_t pid, graphics, sm_percent, gpu_instance, compute_instance, unused;
+  uint32_t pid, kind, sm_percent, gpu_instance, compute_instance, unused;
 } sim_process;
 
 typedef struct {

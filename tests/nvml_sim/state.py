@@ -32,7 +32,7 @@ class Process(ctypes.Structure):
 
     _fields_: ClassVar[Fields] = [
         ("memory_bytes", _U64),
-        *_all(_U32, "pid graphics sm_percent gpu_instance compute_instance unused"),
+        *_all(_U32, "pid kind sm_percent gpu_instance compute_instance unused"),
     ]
 
 

@@ -14,7 +14,9 @@ from greenops.energy.integrate import (
     jittered_deadline,
     overlap_error_j,
     sampling_error_j,
+    wants_jitter,
 )
+from greenops.model import Reading
 
 
 @pytest.mark.parametrize(
@@ -157,3 +159,20 @@ def test_jittered_samples_see_every_phase_of_a_load_of_their_own_period():
 
     assert min(phases) > 400
     assert max(phases) < 600
+
+
+@pytest.mark.parametrize(
+    ("seen", "jitter"),
+    [
+        ([], False),
+        ([{"counter_j": 5.0, "power_w": 9.0}], False),
+        ([{"power_w": 9.0, "averaged_over_s": 1.0}], False),
+        ([{"power_w": 9.0, "averaged_over_s": 0.1}], True),
+        ([{"counter_j": 5.0}, {"power_w": 9.0}], True),
+    ],
+    ids=["nothing", "a counter", "a full window", "a short window", "a moment"],
+)
+def test_jitter_is_wanted_where_only_moments_are_seen(seen, jitter):
+    readings = [Reading(device_id="dev", **parts) for parts in seen]
+
+    assert wants_jitter(readings, interval_s=1.0) is jitter

@@ -172,9 +172,10 @@ def test_a_lost_gpu_is_gone_for_good(machine, how):
         nvml.gpus[1].unplug()
 
     first = sensor.read(1.0)
+    sensor.read(20.0)
     nvml.heal()
     nvml.gpus[1].plug()
-    later = sensor.read(100.0)
+    later = sensor.read(40.0)
 
     assert list(by_id(first)) == list(by_id(later)) == [nvml.gpus[0].device_id]
     assert [d.device_id for d in sensor.devices()] == [nvml.gpus[0].device_id]
@@ -359,6 +360,30 @@ def test_two_processes_share_by_their_use_of_the_sms(machine):
     assert first == pytest.approx({4001: 0.75, 4002: 0.25, 4003: 0.0})
     assert second == {4001: 0.5, 4002: 0.5}
     assert third == {}
+
+
+def test_processes_that_do_nothing_have_used_none_of_the_time(machine):
+    nvml = machine()
+    nvml.gpus[0].run({4001: 0, 4002: 0})
+
+    assert open_sensor(nvml).read(1.0)[0].processes == {4001: 0.0, 4002: 0.0}
+
+
+def test_a_process_that_ended_between_two_looks_is_counted_but_none_from_before(
+    machine,
+):
+    nvml = machine()
+    gpu = nvml.gpus[0]
+    gpu.run({4001: 70}, ended=True)
+    sensor = open_sensor(nvml)
+
+    earlier = sensor.read(1.0)[0].processes
+    time.sleep(0.2)
+    gpu.run({4002: 70}, ended=True)
+    between = sensor.read(2.0)[0].processes
+
+    assert earlier == {}
+    assert between == {4002: 1.0}
 
 
 def test_graphics_processes_use_the_gpu_too(machine):

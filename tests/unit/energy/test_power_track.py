@@ -1,0 +1,74 @@
+import pytest
+
+from greenops.energy.integrate import PowerPoint
+from greenops.energy.power_track import PowerTrack
+
+
+def track(points, *, from_s=0.0, dropped=False):
+    made = PowerTrack(from_s, limit_w=300.0, long_gap_s=5.0)
+    for at_s, power_w, window_s in points:
+        made.feed(PowerPoint(at_s, power_w, window_s), dropped=dropped)
+    return made
+
+
+def test_nothing_is_handed_out_before_the_first_reading():
+    empty = track([])
+
+    assert not empty.ready
+    assert empty.peek(0.0) is None
+    assert empty.take().energy_j == 0.0
+
+
+def test_a_step_below_nothing_is_a_debt_that_the_next_ones_pay():
+    falling = track([(0.0, 300.0, 1.0)])
+    whole_j, parts_j = 0.0, []
+    for tick in range(1, 31):
+        power_w = max(300.0 - 30.0 * tick, 0.0)  # 300 W until 0 s, nothing after
+        falling.feed(PowerPoint(tick / 10, power_w, 1.0), dropped=False)
+        parts_j.append(falling.take().energy_j)
+        whole_j += parts_j[-1]
+
+    assert min(parts_j) >= 0
+    assert whole_j <= 300.0 / 8  # the truth is 0; the start's error is stated
+
+
+def test_what_is_peeked_at_stays():
+    steady = track([(0.0, 100.0, 0.0), (1.0, 100.0, 0.0)])
+
+    assert steady.peek(1.0).energy_j == pytest.approx(100.0)
+    assert steady.peek(0.5) is None
+    assert steady.take().energy_j == pytest.approx(100.0)
+    assert steady.take().energy_j == 0.0
+
+
+def test_a_gap_marks_the_account_once():
+    gapped = track([(0.0, 100.0, 0.0), (60.0, 100.0, 0.0)])
+
+    assert gapped.take().bridged
+    gapped.feed(PowerPoint(61.0, 100.0), dropped=False)
+    assert not gapped.take().bridged
+
+
+def test_a_reading_from_before_the_start_counts_from_the_start_only():
+    early = track([(9.5, 100.0, 0.0), (10.5, 100.0, 0.0)], from_s=10.0)
+
+    assert early.take().energy_j == pytest.approx(50.0)
+
+
+def test_energy_that_another_has_accounted_for_is_forgotten():
+    shared = track([(0.0, 100.0, 0.0), (1.0, 100.0, 0.0)])
+
+    shared.forget_until(0.9)
+
+    assert shared.take().energy_j == pytest.approx(10.0)
+
+
+def test_the_end_of_a_run_extends_the_last_power_and_may_be_off_to_the_limit():
+    ended = track([(0.0, 100.0, 0.0), (1.0, 100.0, 0.0)])
+    ended.take()
+
+    last = ended.close(1.5, interval_s=1.0)
+
+    assert last.energy_j == pytest.approx(50.0)
+    assert last.error_j == pytest.approx(100.0)
+    assert not last.bridged
