@@ -12,8 +12,11 @@ TRACES ?=
 ARGS ?=
 
 BIN := $(VENV)/bin
+LENT = $(wildcard $(VENV)/lib/python3*/site-packages/lent_torch.pth)
 PIP := $(if $(CONSTRAINTS),PIP_CONSTRAINT=$(CONSTRAINTS) )PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 BENCH = $(BIN)/python -m tests.bench.$(1) $(if $(JSON),--json $(JSON)) $(ARGS)
+# For those that only print: shown, and put into docs/benchmarks.md under a title.
+RECORD = $(BIN)/python -m tests.bench.page $@ $(1) $(if $(JSON),--json $(JSON)) $(ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-ready dev test lint format clean \
@@ -50,22 +53,21 @@ bench-steady: $(VENV)/.dev  ## What the wrapper costs while a long job runs
 	$(call BENCH,steady)
 
 bench-cpu-model: $(VENV)/.dev  ## Error of the CPU model on recorded sweeps: TRACES=folder JSON=file
-	$(BIN)/python -m tests.bench.cpu_model $(if $(TRACES),--traces $(TRACES)) $(if $(JSON),--json $(JSON)) $(ARGS)
+	@test -n '$(TRACES)' || { echo 'usage: make bench-cpu-model TRACES=folder [JSON=file]' >&2; exit 2; }
+	$(call RECORD,'The CPU model on recorded sweeps' tests.bench.cpu_model --traces '$(TRACES)')
 
 bench-integration: $(VENV)/.dev  ## Error of integrating power traces, and of its stated bound
-	$(call BENCH,integration)
+	$(call RECORD,'Energy from power and counter readings' tests.bench.integration_error $(if $(TRACES),--traces '$(TRACES)'))
 
 bench-gpu-accuracy: $(VENV)/.dev  ## Error on simulated GPUs of known power
-	$(call BENCH,gpu_accuracy)
+	$(call RECORD,'Jobs on simulated GPUs' tests.bench.gpu_accuracy)
 
 bench-kill: $(VENV)/.dev  ## What 200 kills at random moments cost
-	$(call BENCH,kill)
+	$(call RECORD,'Killed at 200 random moments' tests.bench.kill)
 
 clean:  ## Remove the environments and caches
 	rm -rf $(VENV) .bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-# A torch the interpreter can already import is lent to the environment by a .pth
-# file: it is gigabytes, and it may be the only build that fits the machine's driver.
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "greenops needs Python 3.11 or newer; name one with: make PYTHON=python3.12" >&2; exit 1; }
@@ -76,14 +78,19 @@ $(VENV)/.made:
 	else \
 	  echo "this Python cannot make virtual environments; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; \
 	fi
-	@$(PYTHON) -c 'import importlib.util as u, pathlib as p; s = u.find_spec("torch"); print(p.Path(s.origin).parents[1] if s and s.origin else "# no torch to lend")' \
-	  > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/lent_torch.pth"
 	@touch $@
 
+# With what the demo may have borrowed out of sight, so that all tools land in here.
 $(VENV)/.dev: $(VENV)/.made pyproject.toml
+	@rm -f $(VENV)/.demo $(LENT)
 	$(PIP) -e '.[dev]'
 	@touch $@
 
+# A torch the interpreter can already import is lent to the environment by a .pth
+# file: it is gigabytes, and it may be the only build that fits the machine's driver.
 $(VENV)/.demo: $(VENV)/.made pyproject.toml
+	@folder=$$($(PYTHON) -c 'import importlib.util as u, pathlib as p; s = u.find_spec("torch"); print(p.Path(s.origin).parents[1] if s and s.origin else "")'); \
+	  if [ -n "$$folder" ]; then echo "using the torch in $$folder"; \
+	  echo "$$folder" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/lent_torch.pth"; fi
 	$(PIP) -e '.[demo]'
 	@touch $@

@@ -51,8 +51,11 @@ def open_ledger() -> "Ledger":
         LedgerError: the ledger cannot be opened.
     """
     from greenops.ledger.query import Ledger
+    from greenops.wire.tend import tend
 
-    return Ledger(ledger_path(configured()))
+    config = configured()
+    tend(config)
+    return Ledger(ledger_path(config))
 
 
 def filters(command: Command) -> Command:

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TextIO
@@ -31,11 +32,10 @@ def look_of(stream: TextIO | None, environ: Mapping[str, str]) -> Look:
     """
     if stream is None:
         return Look(unicode=False)
-    try:
+    is_terminal, width = False, 0
+    with suppress(OSError, ValueError, AttributeError):
         is_terminal = stream.isatty()
         width = os.get_terminal_size(stream.fileno()).columns if is_terminal else 0
-    except (OSError, ValueError, AttributeError):
-        is_terminal, width = False, 0
     stated = environ.get("COLUMNS", "")
     if stated.isdecimal() and int(stated) > 0:
         width = min(int(stated), 1000)
@@ -98,7 +98,8 @@ def table(
     for i in kept:
         if columns[i].grows:
             spare = look.width - sum(widths[k] + _GAP for k in kept) + _GAP
-            widths[i] = max(widths[i] + min(spare, 0), LEAST_COLUMNS)
+            least = min(widths[i], LEAST_COLUMNS)
+            widths[i] = max(widths[i] + min(spare, 0), least)
     titles = [[c.title for c in columns], *texts]
     lines = [
         (" " * _GAP)
@@ -155,14 +156,15 @@ def local(moment: datetime) -> str:
 
 
 def span(text: str) -> timedelta | None:
-    """Return `90d`, `36h`, `15min` as a span; None where it is none."""
+    """Return `90d`, `36h`, `15min` as a span; None where it is none, or negative."""
     text = text.strip().lower()
     digits = text.rstrip("abcdefghijklmnopqrstuvwxyz ")
     step_s = _STEPS_S.get(text[len(digits) :].strip())
     try:
-        return timedelta(seconds=float(digits) * step_s) if step_s else None
+        found = timedelta(seconds=float(digits) * step_s) if step_s else None
     except (ValueError, OverflowError):
         return None
+    return found if found is not None and found >= timedelta(0) else None
 
 
 def moment(

@@ -13,6 +13,8 @@ from greenops.errors import LedgerUnavailableError
 from greenops.ledger.locking import lock
 
 COMPANIONS = ("-wal", "-shm")
+SMALLEST_BYTES = 512
+"""The smallest page of a database. Source: SQLite, Database File Format, 1.3.2."""
 
 
 def beside(path: Path, suffix: str) -> Path:
@@ -53,8 +55,9 @@ def move_orphaned_wal(path: Path) -> None:
 
 def is_sound(path: Path) -> bool:
     """Return whether SQLite finds nothing wrong with the database at `path`."""
-    if path.stat().st_size == 0:
-        return not _holds_something(beside(path, "-wal"))
+    size_bytes = path.stat().st_size
+    if size_bytes < SMALLEST_BYTES:  # SQLite would take it for a new database
+        return size_bytes == 0 and not _holds_something(beside(path, "-wal"))
     try:
         with contextlib.closing(sqlite3.connect(path, timeout=5.0)) as connection:
             found = connection.execute("PRAGMA quick_check(1)").fetchone()

@@ -10,7 +10,12 @@ from greenops.errors import (
     LedgerError,
     LedgerUnavailableError,
 )
-from greenops.ledger.damage import beside, is_sound, move_orphaned_wal
+from greenops.ledger.damage import (
+    SMALLEST_BYTES,
+    beside,
+    is_sound,
+    move_orphaned_wal,
+)
 from greenops.ledger.locking import lock
 from greenops.ledger.migrate import migrate
 from greenops.ledger.place import is_network_folder
@@ -102,7 +107,7 @@ def _make_if_missing(path: Path) -> None:
     except FileNotFoundError:
         _make(path)
     else:
-        if size_bytes == 0:
+        if size_bytes < SMALLEST_BYTES:
             _fill_empty(path)
 
 
@@ -134,11 +139,11 @@ def _fill_empty(path: Path) -> None:
     """Lay out a file that somebody made beforehand (`touch`, a mount, a full disk).
 
     Raises:
-        LedgerDamagedError: a log lies beside it, so it was not empty once.
+        LedgerDamagedError: it holds something, or a log lies beside it.
     """
     with lock(beside(path, ".lock")):
         if not is_sound(path):
-            raise LedgerDamagedError(f"{path} is damaged: it is empty, its log is not")
+            raise LedgerDamagedError(f"{path} is damaged: it has lost its content")
         if path.stat().st_size == 0:
             path.chmod(0o600)
             _lay_out(path)

@@ -51,7 +51,9 @@ class StartedJob:
         from greenops.tracking.identity import new_run_id
         from greenops.tracking.recording import Begin, Recording
         from greenops.wire.account import assessor
+        from greenops.wire.tend import tend
 
+        tend(self.config)
         run_id = new_run_id(time.time())
         return Recording(
             lambda: self._open_parts(run_id),

@@ -256,7 +256,8 @@ def play(
         reading = None if failed else kind.reading(signal, at_s, phase_s)
         interval = meter.advance(reading, at_s)
         if interval is not None and interval.stop_s > run_s:
-            interval = cut_off(interval, run_s, power_w=reading and reading.power_w)
+            power_w = reading.power_w if reading else None
+            interval = cut_off(interval, run_s, power_w=power_w)
         found.append(interval)
     found.append(meter.finish(run_s))
     intervals = [interval for interval in found if interval is not None]

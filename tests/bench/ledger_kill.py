@@ -47,14 +47,16 @@ class Kill:
     lost_s: float
 
 
-def kill_some(path: Path, spool_dir: Path, *, count: int, dice: random.Random) -> list[Kill]:
+def kill_some(
+    path: Path, spool_dir: Path, *, count: int, dice: random.Random
+) -> list[Kill]:
     """Let `count` recorders write at once, kill each at a random moment.
 
     Raises:
         AssertionError: the ledger is damaged, or a run was not closed as lost.
     """
     children = [_start(path, spool_dir, dice) for _ in range(count)]
-    began_s = {run_id: float(child.stdout.readline()) for run_id, child in children}
+    began_s = {run_id: float(_first_line(child)) for run_id, child in children}
     ends = sorted((began_s[r] + dice.uniform(*LIVES_S), r, c) for r, c in children)
     killed_s = {}
     for end_s, run_id, child in ends:
@@ -62,8 +64,7 @@ def kill_some(path: Path, spool_dir: Path, *, count: int, dice: random.Random) -
         killed_s[run_id] = time.time()
         child.send_signal(signal.SIGKILL)
     for _, child in children:
-        child.wait()
-        child.stdout.close()
+        child.communicate()
     close_lost(path)
     check(path)
     return [
@@ -95,6 +96,10 @@ def _last_s(path: Path, run_id: str, began_s: float) -> float:
     if record.status is not RunStatus.LOST or record.end is None:
         raise AssertionError(f"{run_id} was not closed as lost: {record.status}")
     return max(began_s, record.end.stopped_at.timestamp())
+
+
+def _first_line(child: "subprocess.Popen[bytes]") -> bytes:
+    return child.stdout.readline() if child.stdout else b""
 
 
 def _start(

@@ -1,10 +1,17 @@
-"""`docs/benchmarks.md`: one section per benchmark, each written by its own command."""
+"""`docs/benchmarks.md`: one section per benchmark, each written by its own command.
+
+A benchmark that only prints is put on the page by running it through this module:
+
+    python -m tests.bench.page NAME TITLE MODULE [ARGUMENTS]
+"""
 
 import argparse
 import json
 import os
 import platform
 import re
+import subprocess
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -42,9 +49,14 @@ def publish(
     if args.json:
         args.json.write_text(json.dumps(figures, indent=2) + "\n")
     if not args.no_page:
-        old = PAGE.read_text() if PAGE.exists() else HEAD
-        section = f"## {title}\n\n`make {name}` on {machine()}\n\n{body.strip()}\n"
-        PAGE.write_text(with_section(old, name, section))
+        write(name=name, title=title, body=body)
+
+
+def write(*, name: str, title: str, body: str) -> None:
+    """Put `body` on the page, below its title, its command and the machine."""
+    old = PAGE.read_text() if PAGE.exists() else HEAD
+    section = f"## {title}\n\n`make {name}` on {machine()}\n\n{body.strip()}\n"
+    PAGE.write_text(with_section(old, name, section))
 
 
 def with_section(page: str, name: str, section: str) -> str:
@@ -75,3 +87,22 @@ def machine() -> str:
     return (
         f"{model}, {cores} cores, Linux {release}, Python {platform.python_version()}"
     )
+
+
+def main() -> int:
+    """Run a benchmark's module, show what it prints, and put that on the page."""
+    name, title, module, *arguments = sys.argv[1:]
+    ran = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    print(ran.stdout, end="")
+    if ran.returncode == 0:
+        write(name=name, title=title, body=f"```text\n{ran.stdout.strip()}\n```")
+    return ran.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

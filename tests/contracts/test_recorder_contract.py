@@ -2,6 +2,7 @@
 
 import os
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,7 +10,6 @@ from greenops.errors import RunNotFoundError
 from greenops.ledger.query import Ledger
 from greenops.ledger.recorder import LedgerRecorder
 from greenops.model import Method, RunStatus
-from greenops.ports import Recorder
 from greenops.testing import MemoryRecorder
 from tests.unit.ledger.records import (
     CPU,
@@ -23,6 +23,9 @@ from tests.unit.ledger.records import (
     an_end,
 )
 
+if TYPE_CHECKING:
+    from greenops.ports import Recorder
+
 RUN_ID = a_run().run_id
 
 
@@ -30,11 +33,11 @@ RUN_ID = a_run().run_id
 def recorder_and_ledger(request, tmp_path):
     """A recorder, and what reads what it has written."""
     if request.param == "memory":
-        recorder = MemoryRecorder()
-        yield recorder, recorder.ledger
+        in_memory = MemoryRecorder()
+        yield in_memory, in_memory.ledger
         return
     path = tmp_path / "data" / "ledger.db"
-    recorder = LedgerRecorder(path, spool_dir=tmp_path / "spool")
+    recorder: Recorder = LedgerRecorder(path, spool_dir=tmp_path / "spool")
     ledger = Ledger(path)
     yield recorder, ledger
     recorder.close()
@@ -43,17 +46,16 @@ def recorder_and_ledger(request, tmp_path):
 
 def test_a_finished_run_reads_back_as_it_was_written(recorder_and_ledger):
     recorder, ledger = recorder_and_ledger
-    checked: Recorder = recorder  # satisfies the port, for mypy
     run = a_run(project="vision", team="a", zone="DE", pue=1.2, tags={"seed": "1"})
     samples = [a_sample(0), a_sample(0, GPU, method=Method.BRIDGED, utilization=None)]
 
-    checked.begin(run)
-    checked.add_devices(RUN_ID, [CPU, GPU])
-    checked.add(RUN_ID, samples, a_use(0))
-    checked.add(RUN_ID, [a_sample(1)], None)
-    checked.mark(RUN_ID, a_mark())
-    checked.finish(an_end(), [a_total(), a_total(GPU)], a_footprint())
-    assert checked.flush(10.0)
+    recorder.begin(run)
+    recorder.add_devices(RUN_ID, [CPU, GPU])
+    recorder.add(RUN_ID, samples, a_use(0))
+    recorder.add(RUN_ID, [a_sample(1)], None)
+    recorder.mark(RUN_ID, a_mark())
+    recorder.finish(an_end(), [a_total(), a_total(GPU)], a_footprint())
+    assert recorder.flush(10.0)
 
     record = ledger.get(RUN_ID)
     assert record.run == run
@@ -65,7 +67,7 @@ def test_a_finished_run_reads_back_as_it_was_written(recorder_and_ledger):
     assert list(ledger.samples(RUN_ID)) == [*samples, a_sample(1)]
     assert list(ledger.job_use(RUN_ID)) == [a_use(0)]
     assert ledger.devices(RUN_ID) == [CPU, GPU]
-    assert list(checked.complaints()) == []
+    assert list(recorder.complaints()) == []
 
 
 def test_a_run_that_goes_on_is_running_and_has_no_totals(recorder_and_ledger):

@@ -72,4 +72,4 @@ def test_of_100_at_once_none_fails_and_none_blocks_its_job(tmp_path, ticks):
     assert spooled(tmp_path / "spool") == []
     check(path)
     left = {f.name for f in path.parent.iterdir()}
-    assert left <= {"ledger.db", "ledger.db-wal", "ledger.db-shm"}
+    assert left <= {f"ledger.db{end}" for end in ("", "-wal", "-shm", ".lock")}

@@ -6,7 +6,11 @@ import threading
 
 import pytest
 
-from greenops.errors import LedgerDamagedError, LedgerTooNewError, LedgerUnavailableError
+from greenops.errors import (
+    LedgerDamagedError,
+    LedgerTooNewError,
+    LedgerUnavailableError,
+)
 from greenops.ledger.damage import move_aside
 from greenops.ledger.query import Ledger
 from greenops.ledger.recorder import LedgerRecorder

@@ -263,7 +263,9 @@ def test_ledger_and_companions_are_for_their_owner_alone(tmp_path):
     finally:
         os.umask(old_mask)
 
-    assert modes == dict.fromkeys(("ledger.db", "ledger.db-wal", "ledger.db-shm"), 0o600)
+    assert modes == dict.fromkeys(
+        ("ledger.db", "ledger.db-wal", "ledger.db-shm"), 0o600
+    )
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 

@@ -11,7 +11,7 @@ import pexpect
 import psutil
 import pytest
 
-from tests.integration.conftest import GREENOPS
+from tests.conftest import GREENOPS
 
 CATCH = """
 import signal, sys, time

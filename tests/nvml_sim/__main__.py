@@ -30,6 +30,7 @@ def main() -> int:
         start_s = nvml.now_s()
         for gpu in nvml.gpus:
             gpu.power(profile, epoch_s=start_s)
+            gpu.state.utilization_percent = 90
         done = subprocess.run(asked.command, env=nvml.environment(), check=False)
         true_j = sum(g.energy_j(start_s, nvml.now_s()) for g in nvml.gpus)
     print(f"simulated GPUs used {true_j:.1f} J", file=sys.stderr)

@@ -271,7 +271,7 @@ def test_reading_nothing_loads_no_parser(cwd):
     subprocess.run([sys.executable, "-c", code], check=True, cwd=cwd)
 
 
-def test_init_writes_a_private_file_once(cwd, environ, monkeypatch):
+def test_init_writes_a_private_file_once(cwd, monkeypatch):
     from click.testing import CliRunner
 
     from greenops.cli import cli

@@ -49,9 +49,7 @@ def test_an_older_ledger_is_brought_up_to_date_and_keeps_its_runs(
         assert recorder.flush(10.0)
         recorder.close()
 
-    with contextlib.closing(
-        sqlite3.connect(path, isolation_level=None)
-    ) as connection:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         assert migrate(connection, path, folder=next_layout) == 1
         assert migrate(connection, path, folder=next_layout) == 0
 

@@ -1,4 +1,3 @@
-import os
 import subprocess
 from pathlib import Path
 
@@ -63,7 +62,7 @@ def test_no_process_has_such_an_id(pid):
 
 def test_boot_and_namespace_are_named():
     assert len(boot_id()) == 36
-    assert namespace() == os.readlink("/proc/self/ns/pid")
+    assert namespace() == str(Path("/proc/self/ns/pid").readlink())
 
 
 def test_without_a_procfs_the_boot_is_unknown(tmp_path):

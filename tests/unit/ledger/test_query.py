@@ -94,7 +94,9 @@ def short(rows):
         pytest.param({"tag": ("seed", "2")}, ["ccc"], id="tag"),
         pytest.param({"tag": ("long", "x" * 100)}, ["ccc"], id="long-tag"),
         pytest.param({"tag": ("long", "x" * 99)}, [], id="not-its-beginning"),
-        pytest.param({"since": T0 + timedelta(days=1)}, ["ccd", "ccc", "bbb"], id="since"),
+        pytest.param(
+            {"since": T0 + timedelta(days=1)}, ["ccd", "ccc", "bbb"], id="since"
+        ),
         pytest.param({"until": T0 + timedelta(days=1)}, ["aaa"], id="until-half-open"),
         pytest.param({"roots_only": True}, ["ccc", "bbb", "aaa"], id="roots"),
         pytest.param({"project": "vision", "user": "ada"}, ["aaa"], id="both"),
@@ -222,7 +224,9 @@ def test_samples_uses_marks_and_totals_of_runs_are_read(tmp_path):
     recorder.close()
     ledger = Ledger(path)
 
-    assert [(s.start_epoch_s - T0.timestamp(), s.device_id) for s in ledger.samples("a")] == [
+    assert [
+        (s.start_epoch_s - T0.timestamp(), s.device_id) for s in ledger.samples("a")
+    ] == [
         (0, CPU.device_id),
         (0, GPU.device_id),
         (1, CPU.device_id),
@@ -244,7 +248,7 @@ def test_a_ledger_that_is_not_there_reads_as_empty_and_is_not_made(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
-def test_a_url_without_its_driver_is_told(tmp_path):
+def test_a_url_without_its_driver_is_told():
     with pytest.raises(LedgerUnavailableError, match="nonesuch"):
         Ledger("nonesuch://server/db").get("last")
 

@@ -64,9 +64,7 @@ def test_both_have_the_same_columns_keys_and_indexes(migrated, declared, table):
     for ask in ("get_pk_constraint", "get_indexes"):
         assert getattr(migrated, ask)(table) == getattr(declared, ask)(table), ask
     assert foreign_keys(migrated, table) == foreign_keys(declared, table)
-    unique = [
-        sorted(u["column_names"]) for u in migrated.get_unique_constraints(table)
-    ]
+    unique = [sorted(u["column_names"]) for u in migrated.get_unique_constraints(table)]
     assert unique == [
         sorted(u["column_names"]) for u in declared.get_unique_constraints(table)
     ]

@@ -81,9 +81,7 @@ def test_a_file_whose_recorder_lives_is_left_to_it(path, spool_dir):
     assert take_in_spool(path, spool_dir=spool_dir) == 1
 
 
-def test_a_file_that_was_taken_in_but_not_removed_is_not_counted_twice(
-    path, spool_dir
-):
+def test_a_file_that_was_taken_in_but_not_removed_is_not_counted_twice(path, spool_dir):
     file = set_aside(spool_dir, [*BEGIN, *ticks(1)])
     copy = file.read_bytes()
     take_in_spool(path, spool_dir=spool_dir)
@@ -199,7 +197,7 @@ def test_the_second_place_serves_where_the_first_cannot(tmp_path, spool_dir):
 def test_with_no_place_at_all_it_says_why(tmp_path):
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(OSError, match="Not a directory|File exists"):
+    with pytest.raises(OSError, match=r"Not a directory|File exists"):
         Spool([tmp_path / "file" / "spool"]).write(BEGIN)
     with pytest.raises(FileNotFoundError):
         Spool([]).write(BEGIN)
