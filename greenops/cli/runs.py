@@ -1,7 +1,5 @@
 """`greenops runs`: the list of measured runs."""
 
-import csv
-import io
 import json
 import sys
 from collections.abc import Sequence
@@ -13,8 +11,8 @@ import click
 from greenops.cli.store import SORTS, filters, open_ledger
 from greenops.cli.text import Column, ago, lasted, stdout_look, table
 from greenops.model import RunRow, RunStatus
-from greenops.report.cells import guarded
 from greenops.report.look import Look
+from greenops.report.tables import write_csv
 from greenops.report.text import energy, mass
 
 if TYPE_CHECKING:
@@ -69,20 +67,20 @@ def runs(
     **chosen: "Unpack[RunFilter]",
 ) -> None:
     """List measured runs, the newest first."""
-    ledger = open_ledger()
-    found = ledger.find_runs(
+    found = open_ledger().find_runs(
         **chosen,
         sort=sort,
         descending=(sort == "name") == reverse,
-        limit=None if everything else limit,
+        # One more than is shown tells whether there are more, without counting all.
+        limit=None if everything else limit + 1,
     )
+    shown = found if everything else found[:limit]
     if form == "json":
-        click.echo(json.dumps([row_to_dict(row) for row in found], indent=2))
+        _write_json(shown)
     elif form == "csv":
-        click.echo(_csv(found), nl=False)
+        write_csv(map(row_to_dict, shown), FIELDS, sys.stdout)
     else:
-        more = 0 if len(found) < limit else ledger.count_runs(**chosen) - len(found)
-        _show(found, chosen, more)
+        _show(shown, chosen, more=len(found) > len(shown))
 
 
 def row_to_dict(row: RunRow) -> dict[str, object]:
@@ -95,17 +93,16 @@ def row_to_dict(row: RunRow) -> dict[str, object]:
     }
 
 
-def _csv(found: Sequence[RunRow]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(FIELDS)
-    for row in found:
-        fields = row_to_dict(row) | {"tags": json.dumps(dict(row.tags))}
-        writer.writerow([guarded(fields[name]) for name in FIELDS])
-    return text.getvalue()
+def _write_json(found: Sequence[RunRow]) -> None:
+    """Write a list row by row: a hundred thousand runs need not fit as one text."""
+    sys.stdout.write("[")
+    for i, row in enumerate(found):
+        text = json.dumps(row_to_dict(row), indent=2).replace("\n", "\n  ")
+        sys.stdout.write(f"{',' if i else ''}\n  {text}")
+    sys.stdout.write("\n]\n" if found else "]\n")
 
 
-def _show(found: Sequence[RunRow], chosen: "RunFilter", more: int) -> None:
+def _show(found: Sequence[RunRow], chosen: "RunFilter", *, more: bool) -> None:
     if not found:
         if any(value is not None for value in chosen.values()):
             click.echo("No run matches; `greenops runs` lists all.", err=True)
@@ -120,8 +117,8 @@ def _show(found: Sequence[RunRow], chosen: "RunFilter", more: int) -> None:
     click.echo(lines[0])
     for row, line in zip(found, lines[1:], strict=True):
         click.echo(_tinted(line, row, look))
-    if more > 0 and sys.stdout.isatty():
-        click.echo(look.paint("dim", f"{more} more: greenops runs --all"))
+    if more and sys.stdout.isatty():
+        click.echo(look.paint("dim", "there are more: greenops runs --all"))
 
 
 def _texts(row: RunRow, now: datetime) -> tuple[str, ...]:

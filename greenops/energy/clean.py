@@ -1,7 +1,7 @@
 """What a reading must be to be believed."""
 
-from dataclasses import dataclass
 from math import isfinite
+from typing import NamedTuple
 
 from greenops.model import Device, Reading
 
@@ -20,8 +20,7 @@ Source: NVIDIA DGX B200 data sheet, about 14.3 kW for the largest whole node sol
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Believed:
+class Believed(NamedTuple):
     """The parts of a reading that stand up; `rejected` counts those that do not."""
 
     counter_j: float | None
@@ -55,9 +54,7 @@ def believed(reading: Reading, *, ceiling_w: float) -> Believed:
         power_w, rejected = None, rejected + 1
     if busy is not None and not 0 <= busy <= 1:
         busy = None
-    return Believed(
-        counter_j=counter_j, power_w=power_w, utilization=busy, rejected=rejected
-    )
+    return Believed(counter_j, power_w, busy, rejected)
 
 
 def long_gap_s(interval_s: float) -> float:

@@ -1,6 +1,5 @@
 """The running account of one device's energy counter."""
 
-from dataclasses import replace
 from math import hypot
 
 from greenops.energy import clean
@@ -162,7 +161,7 @@ class CounterTrack:
         self.resets += 1
         self.base = now
         if by_power is not None:
-            return replace(by_power, bridged=True)
+            return by_power._replace(bridged=True)
         after_w = found.energy_j / (now.at_s - suspect.at_s)
         bridge_w = after_w if self.mean_w is None else (after_w + self.mean_w) / 2
         bridge_j = bridge_w * (suspect.at_s - base.at_s)

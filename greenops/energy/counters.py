@@ -1,7 +1,7 @@
 """Energy between two readings of a cumulative counter."""
 
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 
 class Verdict(Enum):
@@ -17,8 +17,7 @@ class Verdict(Enum):
     """No possible power explains it: a reset, or one of the two is a glitch."""
 
 
-@dataclass(frozen=True, slots=True)
-class CounterPoint:
+class CounterPoint(NamedTuple):
     """A counter's value in J, and the monotonic time in s at which it was true.
 
     `slack_s` is how far off that time may be; `wraps_at_j` where the counter starts
@@ -31,8 +30,7 @@ class CounterPoint:
     slack_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """The energy in J between two points, as far as `verdict` allows one to say."""
 
     verdict: Verdict

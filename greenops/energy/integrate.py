@@ -1,8 +1,8 @@
 """Energy from power readings, with an honest error."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import sqrt
+from typing import NamedTuple
 
 from greenops.model import Reading
 
@@ -10,8 +10,7 @@ Z95 = 1.96
 """Half-width of a 95 % interval in standard deviations of a normal distribution."""
 
 
-@dataclass(frozen=True, slots=True)
-class PowerPoint:
+class PowerPoint(NamedTuple):
     """A power in W read at a monotonic time in s; a mean over the `window_s` before it.
 
     `window_s` is 0 for an instantaneous reading.
@@ -22,8 +21,7 @@ class PowerPoint:
     window_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(NamedTuple):
     """An energy in J and the half-width in J of its 95 % interval."""
 
     energy_j: float

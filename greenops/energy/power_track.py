@@ -1,7 +1,7 @@
 """The running integral of one device's power readings."""
 
-from dataclasses import dataclass
 from math import hypot
+from typing import NamedTuple
 
 from greenops.energy.integrate import (
     PowerPoint,
@@ -15,8 +15,7 @@ PACE = 0.1
 """Steps that differ by less than this part count as one pace: a timer's own jitter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """Energy in J up to `until_s`, its 95 % half-width, and whether a gap is in it."""
 
     until_s: float

@@ -1,10 +1,13 @@
 """Calls a meter at its sampling times, in a thread of its own."""
 
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
+
+from greenops.energy.integrate import jittered_deadline
 
 Made = TypeVar("Made")
 
@@ -13,21 +16,30 @@ log = logging.getLogger(__name__)
 MIN_SLEEP_S = 0.001
 
 
+class Ticking(Protocol):
+    """What the loop calls."""
+
+    @property
+    def jitter(self) -> bool:
+        """Whether sampling times should be random, for loads as fast as the pace."""
+
+    def tick(self) -> None:
+        """Take one sample."""
+
+
 class SamplingLoop:
-    """Runs `prepare` once, then `tick` every `interval_s`, then `finish`.
+    """Runs `prepare` once, then its `tick` every `interval_s`.
 
     The thread that waits for the job's signals must never wait for a driver or a
     disk, so all measuring happens here. A driver that hangs can then be left behind.
 
     Args:
-        prepare: Opens sensors; returns the function to call at each sampling time.
+        prepare: Opens sensors; returns what to call at each sampling time.
         interval_s: Sampling period in s. A tick that comes late is not made up for:
             the next one is due a period after the missed one, on the same grid.
     """
 
-    def __init__(
-        self, prepare: Callable[[], Callable[[], None]], interval_s: float
-    ) -> None:
+    def __init__(self, prepare: Callable[[], Ticking], interval_s: float) -> None:
         self._prepare = prepare
         self._interval_s = interval_s
         self._stop = threading.Event()
@@ -53,18 +65,23 @@ class SamplingLoop:
 
     def _run(self) -> None:
         try:
-            tick = self._prepare()
+            ticking = self._prepare()
             due_s = time.monotonic()
             while not self._stop.is_set():
-                tick()
+                ticking.tick()
                 now_s = time.monotonic()
-                due_s += self._interval_s * max(
-                    1, -(-(now_s - due_s) // self._interval_s)
-                )
+                due_s = self._next(due_s, now_s, jitter=ticking.jitter)
                 self._stop.wait(max(MIN_SLEEP_S, due_s - now_s))
         except Exception as e:
             log.debug("sampling ended early", exc_info=True)
             self.failure = e
+
+    def _next(self, due_s: float, now_s: float, *, jitter: bool) -> float:
+        if jitter:
+            chance = random.random()  # noqa: S311 - sampling times are no secret
+            return max(now_s, jittered_deadline(due_s, self._interval_s, chance))
+        missed = max(1, -(-(now_s - due_s) // self._interval_s))
+        return due_s + self._interval_s * missed
 
 
 class Background(Generic[Made]):

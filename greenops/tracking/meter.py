@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from greenops.energy.attribute import cpu_share, gpu_share
 from greenops.energy.cut import cut_off
+from greenops.energy.integrate import wants_jitter
 from greenops.energy.meter import DeviceMeter
 from greenops.energy.totals import DeviceTotals
 from greenops.errors import SensorReadError
@@ -56,6 +57,8 @@ class _Tracked:
     job_cpu_s: float
     node_cpu_s: float
     reading: Reading | None = None
+    slices: float | None = None
+    """The job's part of a partitioned GPU (MIG), where the sensor knows it."""
 
 
 class RunMeter:
@@ -87,6 +90,9 @@ class RunMeter:
         self._tenants = 1
         self._tenants_checked_s = float("-inf")
         self.peak_power_w: float | None = None
+        self.jitter = False
+        """Whether the next sampling times should be drawn at random."""
+        self._readings: list[Reading] = []
         self._last_s = start_s
         self._stop_s = float("inf")
         self._start_cpu_s = (job_cpu_s, node_cpu_s)
@@ -117,9 +123,11 @@ class RunMeter:
         self._cpu_s = self._cpu_times()
         self._gpu_fraction = self.parts.probe.gpu_fraction()
         samples: list[Sample] = []
+        self._readings = []
         for sensor in self.parts.sensors:
             samples += self._read(sensor, slept=slept, sharp=sharp)
         self._note_peak(samples)
+        self.jitter = wants_jitter(self._readings, interval_s=self.run.interval_s)
         if now_s > self._last_s:
             use = self._use(self._last_s, now_s, before)
             self.parts.recorder.add(self.run.run_id, samples, use)
@@ -185,7 +193,9 @@ class RunMeter:
         self, sensor: Sensor, readings: Sequence[Reading], at_s: float, *, slept: bool
     ) -> list[Sample]:
         self._notice_devices(sensor, at_s)
+        self._readings += readings
         by_id = {r.device_id: r for r in readings}
+        slices = getattr(sensor, "mig_shares", dict)()
         samples = []
         for device in sensor.devices():
             tracked = self._tracked[device.device_id]
@@ -193,6 +203,7 @@ class RunMeter:
                 tracked.meter.skip(at_s)
             reading = by_id.get(device.device_id)
             tracked.reading = reading or tracked.reading
+            tracked.slices = slices.get(device.device_id)
             interval = tracked.meter.advance(reading, at_s)
             if interval is not None and interval.stop_s > self._stop_s:
                 power_w = reading.power_w if reading else None
@@ -207,9 +218,7 @@ class RunMeter:
         start_s = self.start_s if self._last_s == self.start_s else at_s
         new = [d for d in sensor.devices() if d.device_id not in self._tracked]
         for device in new:
-            meter = DeviceMeter(
-                device, start_s=start_s, interval_s=self.run.interval_s
-            )
+            meter = DeviceMeter(device, start_s=start_s, interval_s=self.run.interval_s)
             job_cpu_s, node_cpu_s = self._start_cpu_s
             self._tracked[device.device_id] = _Tracked(
                 device, meter, DeviceTotals(), job_cpu_s, node_cpu_s
@@ -234,6 +243,8 @@ class RunMeter:
 
     def _share(self, tracked: _Tracked) -> float:
         if tracked.device.kind is DeviceKind.GPU:
+            if tracked.slices is not None:
+                return self._gpu_fraction * tracked.slices
             reading = tracked.reading
             return self._gpu_fraction * gpu_share(
                 reading.processes if reading else None,

@@ -105,7 +105,7 @@ class Recording:
         meter = self._meter
         if meter is None:
             return self._loop.failure or TimeoutError("a driver did not answer in time")
-        complaints = list(meter.parts.problems)
+        complaints = [*meter.parts.problems, *_sensor_problems(meter)]
         if stopped:
             short = ended.at_s - self._begin.at_s < SHARP_EDGE_BELOW_S
             meter.finish(ended.at_s, sharp=short)
@@ -117,7 +117,7 @@ class Recording:
             complaints.append(f"sampling ended early: {self._loop.failure!r}")
         return self._conclude(meter, ended, complaints)
 
-    def _prepare(self) -> Callable[[], None]:
+    def _prepare(self) -> RunMeter:
         parts = self._open_parts()
         meter = RunMeter(
             self._describe(parts),
@@ -132,7 +132,7 @@ class Recording:
                 meter.mark(name)
         if not self._loop.stopping:
             meter.tick(sharp=True)
-        return meter.tick
+        return meter
 
     def _conclude(self, meter: RunMeter, ended: Ended, complaints: list[str]) -> Result:
         parts, run = meter.parts, meter.run
@@ -188,6 +188,15 @@ def close(parts: Parts) -> None:
 
 def _status(ended: Ended) -> RunStatus:
     return RunStatus.FINISHED if ended.exit_code == 0 else RunStatus.FAILED
+
+
+def _sensor_problems(meter: RunMeter) -> list[str]:
+    """Return what sensors that can say so have to say about their figures."""
+    return [
+        problem
+        for sensor in meter.parts.sensors
+        for problem in getattr(sensor, "problems", tuple)()
+    ]
 
 
 def _clock_notes(meter: RunMeter) -> list[str]:

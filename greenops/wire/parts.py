@@ -108,7 +108,10 @@ def _open_node_sensors(
 def _open_nvml() -> Sensor:
     from greenops.sensors.nvml import NvmlSensor
 
-    return NvmlSensor(visible=os.environ.get("CUDA_VISIBLE_DEVICES"))
+    return NvmlSensor(
+        visible=os.environ.get("CUDA_VISIBLE_DEVICES"),
+        device_order=os.environ.get("CUDA_DEVICE_ORDER"),
+    )
 
 
 def _open(found: OpenSensors, name: str, maker: Callable[[], Sensor]) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -67,13 +68,12 @@ def ledger(home):
     """Three runs: `base` (oldest), `lean` at a third of the power, a hostile one."""
     recorder = LedgerRecorder()
     now = datetime.now(UTC).replace(microsecond=0)
-    for i, (name, gpu_w, fields) in enumerate(
-        (
-            ("base", 300.0, {"project": "vision", "tags": {"stage": "pretrain"}}),
-            ("lean", 100.0, {"project": "vision", "team": "red"}),
-            (HOSTILE_NAME, 100.0, {"tags": {HOSTILE_NAME: HOSTILE_NAME}}),
-        )
-    ):
+    runs: list[tuple[str, float, dict[str, Any]]] = [
+        ("base", 300.0, {"project": "vision", "tags": {"stage": "pretrain"}}),
+        ("lean", 100.0, {"project": "vision", "team": "red"}),
+        (HOSTILE_NAME, 100.0, {"tags": {HOSTILE_NAME: HOSTILE_NAME}}),
+    ]
+    for i, (name, gpu_w, fields) in enumerate(runs):
         run = r.run(
             f"20260301-12000{i}-{'abc'[i] * 6}",
             name,

@@ -169,6 +169,8 @@ def test_a_reader_that_goes_away_is_no_error():
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as writer:
+        assert writer.stdout is not None
+        assert writer.stderr is not None
         writer.stdout.close()
 
         assert writer.stderr.read() == b""

@@ -14,7 +14,7 @@ def test_samples_are_exported_with_their_run(greenops, tmp_path):
         "export", "--csv", "--samples", "-o", str(target), "--name", "base"
     )
 
-    rows = list(csv.DictReader(target.open()))
+    rows = list(csv.DictReader(target.read_text().splitlines()))
     assert "wrote 20 rows" in result.stderr
     assert len(rows) == 20
     assert {row["device_id"] for row in rows} == {"gpu:GPU-1", "cpu:model"}

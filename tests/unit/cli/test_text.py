@@ -1,5 +1,6 @@
 import io
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import click
 import pytest
@@ -13,17 +14,15 @@ from greenops.report.text import columns_of
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-class Stream(io.StringIO):
+class Stream:
     """A stream that says what it is told to say about itself."""
 
     def __init__(self, *, terminal, encoding):
-        super().__init__()
         self._terminal = terminal
-        self._encoding = encoding
+        self.encoding = encoding
 
-    @property
-    def encoding(self):
-        return self._encoding
+    def fileno(self):
+        raise io.UnsupportedOperation("no file below")
 
     def isatty(self):
         return self._terminal
@@ -44,7 +43,9 @@ class Stream(io.StringIO):
     ],
 )
 def test_what_a_stream_can_show(terminal, encoding, environ, look):
-    assert look_of(Stream(terminal=terminal, encoding=encoding), environ) == look
+    stream: Any = Stream(terminal=terminal, encoding=encoding)
+
+    assert look_of(stream, environ) == look
 
 
 def test_a_closed_or_missing_stream_can_show_little():
@@ -96,7 +97,9 @@ def test_dates_without_a_zone_are_local():
     assert moment(context, option, "2026-03-01T12:00Z") == NOW
     local = datetime.fromisoformat("2026-03-01").astimezone(UTC)
     assert moment(context, option, "2026-03-01") == local
-    assert moment(context, option, "today") < datetime.now(UTC)
+    today = moment(context, option, "today")
+    assert today is not None
+    assert today < datetime.now(UTC)
     with pytest.raises(click.BadParameter, match="try 7d"):
         moment(context, option, "soon")
 

@@ -291,17 +291,30 @@ def test_a_stuck_counter_gives_way_to_power():
     assert measured.quality.stuck >= 5
 
 
-def test_a_counter_that_catches_up_is_not_charged_twice():
+@pytest.mark.parametrize("power_w", [50.0, 200.0], ids=["believable", "beyond limit"])
+def test_a_counter_that_catches_up_is_not_charged_twice(power_w):
     measured = meter(period_s=0.1, source="nvml_counter")
-    values_j = [0.0, 200.0, 400.0, 400.0, 400.0, 1000.0, 1200.0, 1400.0]
+    units = [
+        0,
+        1,
+        2,
+        2,
+        2,
+        5,
+        6,
+        7,
+    ]  # stands still from 2 s to 4 s, all is there at 5 s
 
     found = feed(
         measured,
-        [(float(t), counter(j, power_w=200.0)) for t, j in enumerate(values_j)],
+        [
+            (float(t), counter(power_w * n, power_w=power_w))
+            for t, n in enumerate(units)
+        ],
     )
     last = measured.finish(7.0)
 
-    assert energy_j([*found, last]) == pytest.approx(1400.0, rel=0.01)
+    assert energy_j([*found, last]) == pytest.approx(7 * power_w, rel=0.01)
 
 
 def test_a_counter_slower_than_the_sampling_is_waited_for():

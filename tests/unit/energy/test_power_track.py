@@ -20,16 +20,17 @@ def test_nothing_is_handed_out_before_the_first_reading():
 
 
 def test_a_step_below_nothing_is_a_debt_that_the_next_ones_pay():
-    falling = track([(0.0, 300.0, 1.0)])
-    whole_j, parts_j = 0.0, []
-    for tick in range(1, 31):
-        power_w = max(300.0 - 30.0 * tick, 0.0)  # 300 W until 0 s, nothing after
-        falling.feed(PowerPoint(tick / 10, power_w, 1.0), dropped=False)
-        parts_j.append(falling.take().energy_j)
-        whole_j += parts_j[-1]
+    watched = track([(0.0, 300.0, 1.0)])
+    parts_j = []
+    for tick in range(1, 41):
+        # 300 W until 0 s, nothing until 1 s, 300 W again: as a mean over 1 s.
+        power_w = 30.0 * min(abs(10 - tick), 10)
+        watched.feed(PowerPoint(tick / 10, power_w, 1.0), dropped=False)
+        parts_j.append(watched.take().energy_j)
 
-    assert min(parts_j) >= 0
-    assert whole_j <= 300.0 / 8  # the truth is 0; the start's error is stated
+    start_error_j = 300.0 / 8  # stated: the first window may end anyhow
+    assert min(parts_j) == 0
+    assert sum(parts_j) == pytest.approx(900.0, abs=start_error_j / 10)
 
 
 def test_what_is_peeked_at_stays():

@@ -281,7 +281,7 @@ def test_the_list_needs_no_sqlalchemy_and_the_recorder_nothing_heavy():
 @pytest.mark.slow
 def test_the_newest_of_many_runs_are_listed_in_milliseconds(tmp_path):
     path = tmp_path / "ledger.db"
-    make_ledger(path, runs=20_000)
+    make_ledger(path, runs=5_000)
     ledger = Ledger(path)
     assert len(ledger.find_runs(limit=20)) == 20
 

@@ -58,7 +58,7 @@ def by_id(readings):
 
 def test_a_host_without_the_driver_is_told_so_at_once_and_without_the_binding():
     code = """if True:
-        import sys, time
+        import ctypes, sys, time  # ctypes: process accounting has it loaded by then
         from greenops.errors import SensorUnavailableError
         from greenops.sensors.nvml import NvmlSensor
         start_s = time.process_time()

@@ -100,10 +100,10 @@ def test_settled_readings_say_when_each_board_was_renewed(nvml):
 
     readings = sensor.settle(nvml.now_s)
 
-    assert nvml.now_s() - start_s < 0.15
+    assert nvml.now_s() - start_s < 0.5
     for gpu, reading in zip(nvml.gpus, readings, strict=True):
         true_j = gpu.counter_j(reading.counter_at_s)
-        assert reading.counter_j == pytest.approx(true_j, abs=300.0 * 0.004)
+        assert reading.counter_j == pytest.approx(true_j, abs=300.0 * 0.03)
         assert reading.power_w == 300.0
 
 

@@ -1,12 +1,21 @@
 import threading
 import time
+from itertools import pairwise
 
 from greenops.tracking.loop import SamplingLoop
 
 
+class Ticks:
+    """Calls `do` at each tick."""
+
+    def __init__(self, do, *, jitter=False):
+        self.tick = do
+        self.jitter = jitter
+
+
 def test_ticks_come_at_their_interval_and_one_comes_at_once():
     times = []
-    loop = SamplingLoop(lambda: lambda: times.append(time.monotonic()), 0.05)
+    loop = SamplingLoop(lambda: Ticks(lambda: times.append(time.monotonic())), 0.05)
     begun = time.monotonic()
     loop.start()
     time.sleep(0.28)
@@ -24,7 +33,7 @@ def test_a_slow_tick_is_not_made_up_for():
         if len(times) == 1:
             time.sleep(0.25)
 
-    loop = SamplingLoop(lambda: tick, 0.1)
+    loop = SamplingLoop(lambda: Ticks(tick), 0.1)
     loop.start()
     time.sleep(0.45)
     loop.stop(1.0)
@@ -42,8 +51,21 @@ def test_a_failing_meter_ends_the_loop_and_nothing_else():
 
 def test_a_driver_that_hangs_is_left_behind():
     release = threading.Event()
-    loop = SamplingLoop(lambda: release.wait, 0.1)
+    loop = SamplingLoop(lambda: Ticks(release.wait), 0.1)
     loop.start()
 
     assert not loop.stop(0.1)
     release.set()
+
+
+def test_random_sampling_keeps_the_mean_pace_and_no_phase():
+    times = []
+    ticks = Ticks(lambda: times.append(time.monotonic()), jitter=True)
+    loop = SamplingLoop(lambda: ticks, 0.02)
+    loop.start()
+    time.sleep(1.0)
+    loop.stop(1.0)
+
+    gaps = [b - a for a, b in pairwise(times)]
+    assert 35 <= len(times) <= 60
+    assert max(gaps) > 1.2 * min(gaps)
