@@ -136,6 +136,14 @@ def config_files(
     return found
 
 
+def working_folder() -> Path:
+    """Return the working folder, or the root where it has been deleted."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path("/")
+
+
 def user_file(environ: Mapping[str, str]) -> Path | None:
     """Return the user's own file, there or not; None without a home."""
     base = environ.get("XDG_CONFIG_HOME") or ""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 
 from greenops.cli.loading import LoadedRun, load
-from greenops.cli.store import open_ledger
+from greenops.cli.store import complete_run, open_ledger
 from greenops.cli.text import Column, stdout_look, table
 from greenops.model import Bounded
 from greenops.report.comparison import Compared
@@ -19,8 +19,14 @@ _FORMS = {"s": duration, "j": energy, "w": power, "g": mass}
 
 
 @click.command()
-@click.argument("run")
-@click.argument("others", nargs=-1, required=True, metavar="OTHER...")
+@click.argument("run", shell_complete=complete_run)
+@click.argument(
+    "others",
+    nargs=-1,
+    required=True,
+    metavar="OTHER...",
+    shell_complete=complete_run,
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def compare(*, run: str, others: tuple[str, ...], as_json: bool) -> None:
     """Compare every OTHER run with RUN: ratios, and whether they mean anything.

@@ -8,7 +8,13 @@ from pathlib import Path
 import click
 
 from greenops.cli.text import Column, stdout_look, table
-from greenops.config import config_files, load_config_leniently, settings_of, user_file
+from greenops.config import (
+    config_files,
+    load_config_leniently,
+    settings_of,
+    user_file,
+    working_folder,
+)
 from greenops.config_keys import KEYS
 from greenops.errors import ConfigError
 
@@ -27,11 +33,11 @@ def config(ctx: click.Context, *, as_json: bool, as_paths: bool) -> None:
     if ctx.invoked_subcommand:
         return
     if as_paths:
-        for path in config_files(environ=os.environ, cwd=Path.cwd()):
+        for path in config_files(environ=os.environ, cwd=working_folder()):
             click.echo(str(path))
         return
     # Shown before what is wrong with it is said: one needs both to mend it.
-    found, complaints = load_config_leniently(environ=os.environ, cwd=Path.cwd())
+    found, complaints = load_config_leniently(environ=os.environ, cwd=working_folder())
     settings = settings_of(found)
     if as_json:
         documents = {
@@ -61,7 +67,7 @@ def config(ctx: click.Context, *, as_json: bool, as_paths: bool) -> None:
 )
 def init(*, for_project: bool) -> None:
     """Write a commented file with every setting; an existing one is left alone."""
-    path = Path.cwd() / "greenops.toml" if for_project else user_file(os.environ)
+    path = working_folder() / "greenops.toml" if for_project else user_file(os.environ)
     if path is None:
         raise ConfigError("there is no home folder; set XDG_CONFIG_HOME or HOME")
     try:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -64,15 +63,15 @@ def doctor(*, as_json: bool) -> None:
 
 def findings() -> Iterator[Finding]:
     """Yield everything worth knowing about measuring here."""
-    from greenops.config import config_files, load_config_leniently
+    from greenops.config import config_files, load_config_leniently, working_folder
 
-    config, complaints = load_config_leniently(environ=os.environ, cwd=Path.cwd())
+    config, complaints = load_config_leniently(environ=os.environ, cwd=working_folder())
     yield from _sensors(config)
     yield _attribution()
     yield _zone(config)
     yield from _ledger(config)
     yield from check_config(
-        config_files(environ=os.environ, cwd=Path.cwd()), complaints
+        config_files(environ=os.environ, cwd=working_folder()), complaints
     )
     yield from _plugins()
     yield from _versions()

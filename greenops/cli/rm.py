@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from greenops.cli.store import open_ledger
+from greenops.cli.store import complete_run, open_ledger
 from greenops.cli.text import moment_before, stdout_look
 from greenops.errors import ConfigError
 from greenops.model import RunStatus
@@ -18,7 +18,7 @@ MOST_NAMED = 10
 
 
 @click.command()
-@click.argument("run", nargs=-1)
+@click.argument("run", nargs=-1, shell_complete=complete_run)
 @click.option(
     "--older-than",
     "before",

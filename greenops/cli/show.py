@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from greenops.cli.loading import LoadedRun, load
-from greenops.cli.store import open_ledger
+from greenops.cli.store import complete_run, open_ledger
 from greenops.cli.text import (
     Column,
     lasted,
@@ -45,7 +45,7 @@ def _picture(
 
 
 @click.command()
-@click.argument("run", default="last")
+@click.argument("run", default="last", shell_complete=complete_run)
 @click.option(
     "--plot",
     metavar="FILE",

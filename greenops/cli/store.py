@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from greenops.cli.text import moment
+from greenops.errors import GreenopsError
+from greenops.report.text import safe
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from greenops.config import Config
     from greenops.ledger.query import Ledger
 
@@ -23,9 +27,9 @@ def configured() -> "Config":
     Raises:
         ConfigError: something in it is wrong.
     """
-    from greenops.config import load_config
+    from greenops.config import load_config, working_folder
 
-    return load_config(environ=os.environ, cwd=Path.cwd())
+    return load_config(environ=os.environ, cwd=working_folder())
 
 
 def ledger_path(config: "Config") -> Path:
@@ -56,6 +60,27 @@ def open_ledger() -> "Ledger":
     config = configured()
     tend(config)
     return Ledger(ledger_path(config))
+
+
+def complete_run(
+    _ctx: click.Context, _param: click.Parameter, incomplete: str
+) -> "list[CompletionItem]":
+    """Return the newest runs that begin so, by id and by name. Never raises."""
+    from click.shell_completion import CompletionItem
+
+    try:
+        newest = open_ledger().find_runs(limit=50)
+    except (GreenopsError, OSError):
+        return []
+    found = {"last": ""} | {row.run_id: safe(row.name[:40]) for row in newest}
+    # Names that a shell would take apart are left to their ids.
+    plain = (row.name for row in newest if row.name.replace(".", "").isalnum())
+    found |= dict.fromkeys(plain, "")
+    return [
+        CompletionItem(text, help=name)
+        for text, name in found.items()
+        if text.startswith(incomplete)
+    ]
 
 
 def filters(command: Command) -> Command:

@@ -88,6 +88,9 @@ class Appender:
             run_key = self._run_key(entry)
             for table, rows in entry.rows.items():
                 self._insert(table, run_key, rows)
+            if "run_ends" in entry.rows:  # a process may record very many runs
+                self._run_keys.pop(entry.run_id, None)
+                self._device_numbers.pop(run_key, None)
 
     def sync(self) -> None:
         """Bring what was committed to the disk itself, without holding any lock.
@@ -97,7 +100,7 @@ class Appender:
         try:
             if self._wal_fd is None:
                 wal = beside(self._path, "-wal")
-                self._wal_fd = os.open(wal, os.O_RDONLY | os.O_CLOEXEC)
+                self._wal_fd = os.open(wal, os.O_RDONLY)
             os.fdatasync(self._wal_fd)
         except (OSError, AttributeError):
             return  # no log (another journal mode), or a platform without it

@@ -28,7 +28,7 @@ def lock(path: Path) -> Iterator[None]:
     Raises:
         OSError: the lock file cannot be made.
     """
-    fd = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    fd = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         if sys.platform != "win32":
             fcntl.flock(fd, fcntl.LOCK_EX)

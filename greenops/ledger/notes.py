@@ -13,8 +13,9 @@ from greenops.ledger.rows import (
     run_entry,
     tick_entry,
 )
+from greenops.ledger.text import MAX_TEXT_CHARS
 from greenops.ledger.version import greenops_version
-from greenops.model import DeviceTotal, Footprint, JobUse, RunEnd, Sample
+from greenops.model import DeviceTotal, Footprint, JobUse, Run, RunEnd, Sample
 
 Complain = Callable[[str], None]
 
@@ -32,7 +33,7 @@ def entry_of(note: tuple[Any, ...], complain: Complain) -> Entry:
     told, *given = note
     match told:
         case "begin":
-            return run_entry(*given, namespace=namespace(), version=greenops_version())
+            return _begin(*given, complain=complain)
         case "add_devices":
             return devices_entry(*given)
         case "add":
@@ -43,6 +44,13 @@ def entry_of(note: tuple[Any, ...], complain: Complain) -> Entry:
             return _end(*given, complain=complain)
         case _:
             raise ValueError(f"no such note: {told!r}")
+
+
+def _begin(run: Run, *, complain: Complain) -> Entry:
+    texts = (run.name, *run.command, *run.tags.values())
+    if any(len(text) > MAX_TEXT_CHARS for text in texts):
+        complain(f"names, arguments and tags are cut at {MAX_TEXT_CHARS} characters")
+    return run_entry(run, namespace=namespace(), version=greenops_version())
 
 
 def _tick(

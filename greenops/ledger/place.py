@@ -43,13 +43,16 @@ def private_dir(path: Path) -> Path:
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode):
         raise NotADirectoryError(f"{path} is not a folder (a link is not followed)")
-    if sys.platform == "win32":
-        return path
-    if found.st_uid != os.geteuid():
+    if not is_ours(found):
         raise PermissionError(f"{path} belongs to another user")
-    if stat.S_IMODE(found.st_mode) & 0o077:
+    if sys.platform != "win32" and stat.S_IMODE(found.st_mode) & 0o077:
         path.chmod(0o700)
     return path
+
+
+def is_ours(found: os.stat_result) -> bool:
+    """Return whether what was found belongs to this user."""
+    return sys.platform == "win32" or found.st_uid == os.geteuid()
 
 
 def is_network_folder(folder: Path, *, mounts: Path = MOUNTS) -> bool:

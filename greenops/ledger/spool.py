@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from greenops.ledger.locking import try_lock
-from greenops.ledger.place import private_dir
+from greenops.ledger.place import is_ours, private_dir
 from greenops.ledger.rows import Entry
 from greenops.ledger.statements import COLUMNS
 
@@ -89,7 +89,7 @@ class Spool:
         if sum(f.stat().st_size for f in spool_files(folder)) > MAX_FOLDER_BYTES:
             raise OSError(errno.ENOSPC, f"{folder} holds too much already")
         path = folder / f"{time.time_ns()}-{os.getpid()}-{os.urandom(4).hex()}.jsonl"
-        flags = os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC
+        flags = os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY
         self._fd = os.open(path, flags, 0o600)
         try_lock(self._fd)
         self.path = path
@@ -108,13 +108,13 @@ def spool_files(folder: Path) -> list[Path]:
 def claimed(path: Path) -> Iterator[int | None]:
     """Give a file descriptor of `path`, or None if it is in use, or not our own."""
     try:
-        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0))
+        fd = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
     except OSError:
         yield None
         return
     try:
         found = os.fstat(fd)
-        ours = stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()
+        ours = stat.S_ISREG(found.st_mode) and is_ours(found)
         yield fd if ours and try_lock(fd) and found.st_nlink == 1 else None
     finally:
         os.close(fd)

@@ -54,11 +54,6 @@ def cut_all(texts: list[str]) -> list[str]:
     return kept
 
 
-def is_cut(text: str) -> bool:
-    """Return whether `text` carries the mark of `cut`."""
-    return len(text) > MAX_TEXT_CHARS and "… [cut by greenops:" in text[-64:]
-
-
 def _original(match: re.Match[str]) -> str:
     code = match[1]
     if code == "\\":

@@ -15,6 +15,7 @@ from greenops.ledger.take_in import take_in_file
 
 RETURN_AFTER_S = 30.0
 """How long a recorder spools before it looks for its ledger again."""
+MAX_COMPLAINTS = 20
 _BEGINNING = {"runs", "devices"}
 
 
@@ -120,7 +121,7 @@ class Writer:
 
     def complain(self, sentence: str) -> None:
         """Note `sentence` for the user, once."""
-        if sentence not in self._reasons:
+        if sentence not in self._reasons and len(self._reasons) < MAX_COMPLAINTS:
             self._reasons.append(sentence)
 
     def _to_ledger(self, entries: Sequence[Entry]) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -110,7 +111,7 @@ def _parquet_writer(
         left = iter(rows)
         with pq.ParquetWriter(beside, schema) as writer:
             while chunk := list(islice(left, CHUNK_ROWS)):
-                cells = [{n: _arrow_cell(row[n]) for n in fields} for row in chunk]
+                cells = [{n: _arrow_cell(n, row[n]) for n in fields} for row in chunk]
                 writer.write_table(pa.Table.from_pylist(cells, schema=schema))
                 count += len(chunk)
         return count
@@ -121,12 +122,16 @@ def _parquet_writer(
 def _arrow_type(name: str, pa: Any) -> "pyarrow.DataType":  # noqa: ANN401 - a module
     if name in _INTEGERS:
         return pa.int64()
+    if name.endswith("_at"):
+        return pa.timestamp("us", tz="UTC")
     numeric = name.endswith(("_s", "_j", "_g")) or name == "utilization"
     return pa.float64() if numeric else pa.string()
 
 
-def _arrow_cell(cell: object) -> object:
+def _arrow_cell(name: str, cell: object) -> object:
     cell = _flat(cell)
+    if name.endswith("_at") and isinstance(cell, str):
+        return datetime.fromisoformat(cell)
     # Arrow holds UTF-8 only; a name may hold bytes that were none.
     return (
         cell.encode(errors="backslashreplace").decode()

@@ -28,18 +28,23 @@ class Bins:
         What lies outside of all bins goes to the nearest: clocks disagree by
         milliseconds at the ends of a run, and no energy may get lost for it.
         """
-        first, last = self.edges_s[0], self.edges_s[-1]
+        i = bisect_right(self.edges_s, start_s) - 1
         stop_s = start_s + duration_s
-        begin, end = (min(max(at, first), last) for at in (start_s, stop_s))
+        # Most samples lie within one bin, and a run may have millions of them.
+        if 0 <= i < len(self.energy_j) and start_s < stop_s <= self.edges_s[i + 1]:
+            self.energy_j[i] += energy_j
+            self._covered_s[i] += duration_s
+        else:
+            self._spread(start_s, stop_s, energy_j)
+
+    def _spread(self, start_s: float, stop_s: float, energy_j: float) -> None:
+        first, last = self.edges_s[0], self.edges_s[-1]
+        begin, end = min(max(start_s, first), last), min(max(stop_s, first), last)
         i = min(max(bisect_right(self.edges_s, begin) - 1, 0), len(self.energy_j) - 1)
         if end <= begin:
             self.energy_j[i] += energy_j
             return
         inside_s = end - begin
-        if end <= self.edges_s[i + 1]:  # most samples lie within one bin
-            self.energy_j[i] += energy_j
-            self._covered_s[i] += inside_s
-            return
         while begin < end:
             part_s = min(end, self.edges_s[i + 1]) - begin
             self.energy_j[i] += energy_j * part_s / inside_s
@@ -113,9 +118,11 @@ def timeline(
     for _, tick in groupby(samples, key=lambda s: round(s.start_epoch_s, 2)):
         tick_w = 0.0
         for s in tick:
-            bins_of = devices.setdefault(s.device_id, Bins(even))
-            bins_of.add(s.start_epoch_s, s.duration_s, s.job_energy_j)
-            by_phase.add(s.start_epoch_s, s.duration_s, s.job_energy_j)
+            if s.device_id not in devices:
+                devices[s.device_id] = Bins(even)
+            devices[s.device_id].add(s.start_epoch_s, s.duration_s, s.job_energy_j)
+            if marks:
+                by_phase.add(s.start_epoch_s, s.duration_s, s.job_energy_j)
             tick_w += s.job_energy_j / s.duration_s if s.duration_s > 0 else 0.0
         peak_w = max(peak_w or 0.0, tick_w)
     return Timeline(

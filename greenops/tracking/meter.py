@@ -5,7 +5,7 @@ sensor, a disk or a data file: what fails becomes a gap, and a sentence in the n
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from greenops.energy.attribute import cpu_share, gpu_share
@@ -195,7 +195,7 @@ class RunMeter:
         self._notice_devices(sensor, at_s)
         self._readings += readings
         by_id = {r.device_id: r for r in readings}
-        slices = getattr(sensor, "mig_shares", dict)()
+        slices: Mapping[str, float] = getattr(sensor, "mig_shares", dict)()
         samples = []
         for device in sensor.devices():
             tracked = self._tracked[device.device_id]

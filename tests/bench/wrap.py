@@ -53,12 +53,13 @@ class Bench:
     folder: Path
     env: Mapping[str, str]
 
-    def usage(self, argv: Sequence[str]) -> Usage:
-        """Run `argv` once; raise if it fails: a failed run measures nothing."""
+    def usage(self, argv: Sequence[str]) -> Usage | None:
+        """Run `argv` once; None if it fails: a failed run measures nothing."""
         used = run_once(argv, env=self.env, cwd=self.folder)
-        if used.exit_code:
-            raise SystemExit(f"{' '.join(argv)}: exit status {used.exit_code}")
-        return used
+        if used.exit_code == 0:
+            return used
+        print(f"{' '.join(argv)}: exit status {used.exit_code}", file=sys.stderr)
+        return None
 
     def until_exec_ms(self, prefix: Sequence[str], clock: Sequence[str]) -> float:
         """Return ms from starting `prefix` to the first instruction of its job."""
@@ -111,15 +112,15 @@ def contest(
     bench: Bench, found: Sequence[peers.Peer], args: argparse.Namespace
 ) -> list[Row]:
     """Run no-op and loop bare, under greenops, and under every peer, interleaved."""
-    loop = [sys.executable, "-S", "-E", str(WORKLOADS / "spin.py"), str(args.loop_s)]
+    loop = [loop_program(bench.folder, args.loop_s)]
     ours = [greenops(), "wrap", "--interval", "1", "--"]
     noops = {"bare": ["true"], "greenops": [*ours, "true"]}
     loops = {"bare": loop, "greenops": [*ours, *loop]}
     for peer in found:
         noops[peer.name] = peer.wrap(["true"])
         loops[peer.name] = peer.wrap(loop)
-    short = interleaved(bind(bench.usage, noops), rounds=args.rounds)
-    long = interleaved(bind(bench.usage, loops), rounds=args.loop_rounds)
+    short = succeeded(interleaved(bind(bench.usage, noops), rounds=args.rounds))
+    long = succeeded(interleaved(bind(bench.usage, loops), rounds=args.loop_rounds))
     bare_cpu_s = median(used.cpu_s for used in long["bare"])
     bare_wall_s = median(used.wall_s for used in long["bare"])
     return [
@@ -136,12 +137,37 @@ def contest(
             / BYTES_PER_MIB,
         )
         for name in noops
+        if name in short and name in long
     ]
 
 
+def loop_program(folder: Path, loop_s: float) -> str:
+    """Return the loop as a program of `folder`, where every contender runs.
+
+    One of them writes its results beside the program that it is given.
+    """
+    program = folder / "loop"
+    spin = f"{sys.executable} -S -E {WORKLOADS / 'spin.py'} {loop_s}"
+    program.write_text(f"#!/bin/sh\nexec {spin}\n")
+    program.chmod(0o755)
+    return f"./{program.name}"
+
+
+def succeeded(
+    results: Mapping[str, Sequence[Usage | None]],
+) -> dict[str, list[Usage]]:
+    """Return what was measured, without the contenders whose every run failed."""
+    kept = {
+        name: [used for used in runs if used is not None]
+        for name, runs in results.items()
+    }
+    return {name: runs for name, runs in kept.items() if runs}
+
+
 def bind(
-    measure: Callable[[Sequence[str]], Usage], commands: Mapping[str, Sequence[str]]
-) -> dict[str, Callable[[], Usage]]:
+    measure: Callable[[Sequence[str]], Usage | None],
+    commands: Mapping[str, Sequence[str]],
+) -> dict[str, Callable[[], Usage | None]]:
     """Return `commands` as functions without arguments."""
     return {name: partial(measure, argv) for name, argv in commands.items()}
 
@@ -173,13 +199,8 @@ def alone(bench: Bench, args: argparse.Namespace) -> dict[str, float]:
         folder=bench.folder,
         env={**bench.env, "GREENOPS_LEDGER_PATH": str(ledger)},
     )
-    shown = interleaved(
-        bind(
-            faces.usage,
-            {"--help": [greenops(), "--help"], "runs": [greenops(), "runs"]},
-        ),
-        rounds=args.rounds,
-    )
+    commands = {"--help": [greenops(), "--help"], "runs": [greenops(), "runs"]}
+    shown = succeeded(interleaved(bind(faces.usage, commands), rounds=args.rounds))
     return {
         "bare_to_exec_ms": median(starts["bare"]),
         "wrap_to_exec_ms": median(starts["wrap"]),

@@ -240,6 +240,32 @@ def test_completion_prints_a_script_and_how_to_use_it(shell_name):
     assert done.stdout.startswith(b"# To switch this on")
 
 
+@pytest.mark.usefixtures("ledger")
+def test_runs_are_completed_by_name_and_hostile_names_are_not():
+    done = shell(
+        env={
+            **os.environ,
+            "_GREENOPS_COMPLETE": "bash_complete",
+            "COMP_WORDS": "greenops show ",
+            "COMP_CWORD": "2",
+        }
+    )
+
+    found = done.stdout.decode().split()
+    assert {"plain,last", "plain,base", "plain,lean"} <= set(found)
+    assert "evil" not in done.stdout.decode()
+
+
+def test_a_deleted_working_folder_is_no_obstacle(ledger, tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    assert ledger.exists()
+    assert b"lean" in shell("runs").stdout
+
+
 def test_the_completion_script_completes_commands():
     done = shell(
         env={

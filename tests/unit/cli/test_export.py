@@ -36,8 +36,11 @@ def test_parquet_holds_the_same_as_json(greenops, tmp_path):
     assert greenops("export", "--parquet", "-o", str(target)).exit_code == 0
 
     lines = greenops("export", "--json", "-o", "-").stdout.splitlines()
-    energies = [json.loads(line)["energy_j"] for line in lines]
-    assert parquet.read_table(target).column("energy_j").to_pylist() == energies
+    rows = [json.loads(line) for line in lines]
+    table = parquet.read_table(target)
+    assert table.column("energy_j").to_pylist() == [row["energy_j"] for row in rows]
+    begun = [moment.isoformat() for moment in table.column("started_at").to_pylist()]
+    assert begun == [row["started_at"] for row in rows]
 
 
 def test_parquet_without_pyarrow_says_what_to_install(greenops, tmp_path, monkeypatch):

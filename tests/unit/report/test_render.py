@@ -2,6 +2,7 @@ import json
 import re
 import time
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -168,3 +169,20 @@ def test_the_document_of_a_running_run_holds_nulls_and_no_zeros():
     assert document["energy_j"] is None
     assert document["duration_s"] is None
     assert document["emissions"] is None
+
+
+def test_every_key_of_the_document_is_documented():
+    text = (Path(__file__).parents[3] / "docs" / "json.md").read_text()
+    document = summary_to_dict(full_summary(marks=(r.mark("epoch", 1.0),)))
+
+    def keys(node):
+        if isinstance(node, list):
+            return set().union(*map(keys, node))
+        if not isinstance(node, dict):
+            return set()
+        free = ("tags", "machine", "factors")
+        inner = (keys(value) for key, value in node.items() if key not in free)
+        return set(node).union(*inner)
+
+    undocumented = {key for key in keys(document) if f"`{key}`" not in text}
+    assert not undocumented
