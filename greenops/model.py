@@ -244,7 +244,7 @@ class RunEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A named point in a run: the phase `name` begins here and ends at the next mark."""
+    """A named point in a run: phase `name` begins here and ends at the next mark."""
 
     name: str
     at_epoch_s: float

@@ -151,9 +151,7 @@ def run_measured(
     begun = job.record()
     ended = job.child.wait()
     recording = begun.result(BEGIN_WITHIN_S)
-    result = (
-        recording if isinstance(recording, Exception) else recording.finish(ended)
-    )
+    result = recording if isinstance(recording, Exception) else recording.finish(ended)
     from greenops.cli.outcome import say, tell
 
     if isinstance(result, Exception):

@@ -47,7 +47,9 @@ def test_killing_the_recorder_loses_two_seconds_at_most_and_not_the_job(job):
 def test_killing_the_job_ends_the_run_with_its_signal(job):
     process = job.start("wrap", "job.py", "30", stderr=subprocess.PIPE)
     time.sleep(1.2)
-    running = [p for p in psutil.Process(process.pid).children() if "job.py" in p.cmdline()]
+    running = [
+        p for p in psutil.Process(process.pid).children() if "job.py" in p.cmdline()
+    ]
     running[0].kill()
     process.communicate(timeout=20)
 
@@ -60,7 +62,9 @@ def test_killing_the_job_ends_the_run_with_its_signal(job):
 def test_killed_at_random_moments_the_ledger_stays_sound(job):
     rng = random.Random(7)
     for _ in range(8):
-        process = job.start("wrap", "--interval", "0.1", "job.py", "0.8", stderr=subprocess.DEVNULL)
+        process = job.start(
+            "wrap", "--interval", "0.1", "job.py", "0.8", stderr=subprocess.DEVNULL
+        )
         time.sleep(rng.uniform(0.05, 0.9))
         process.kill()
         process.wait()
@@ -98,7 +102,10 @@ def test_a_misspelt_zone_in_a_file_does_not_stop_the_job_and_is_said(job):
 
     assert (done.stdout, done.returncode) == ("ran\n", 0)
     assert "Frnace" in done.stderr
-    assert "world" in json.loads((job.home / "out.json").read_text())["emissions"]["zone"].lower()
+    assert (
+        "world"
+        in json.loads((job.home / "out.json").read_text())["emissions"]["zone"].lower()
+    )
 
 
 def test_the_summary_goes_nowhere_when_nobody_reads_it(job):
@@ -112,7 +119,9 @@ def test_the_summary_goes_nowhere_when_nobody_reads_it(job):
 
 def test_forty_runs_at_once_are_all_kept(job):
     shell = f"for i in $(seq 40); do {sys.executable} -m greenops wrap --quiet -- true & done; wait"
-    subprocess.run(["sh", "-c", shell], env=job.env, cwd=job.home, check=True, timeout=110)
+    subprocess.run(
+        ["sh", "-c", shell], env=job.env, cwd=job.home, check=True, timeout=110
+    )
 
     listed = json.loads(job.run("runs", "--all", "--json", check=0).stdout)
 

@@ -111,10 +111,11 @@ def test_two_jobs_side_by_side_share_one_to_three_and_add_up_to_the_node(cli):
             n: next((d for d in r["devices"] if d["device_id"] == device), None)
             for n, r in records.items()
         }
-        if of["a"] is None:
+        found = [d for d in of.values() if d is not None]
+        if not found:
             pytest.skip("this machine has meters of its own")
-        together_j = sum(d["energy_j"] for d in of.values())
-        assert together_j <= max(d["node_energy_j"] for d in of.values()) * 1.02
+        together_j = sum(d["energy_j"] for d in found)
+        assert together_j <= max(d["node_energy_j"] for d in found) * 1.02
 
 
 def test_a_job_that_only_waits_is_charged_next_to_nothing(cli):

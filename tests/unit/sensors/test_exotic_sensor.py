@@ -16,7 +16,7 @@ import pytest
 from greenops.config import Config
 from greenops.errors import SensorReadError, SensorUnavailableError
 from greenops.model import Device, DeviceKind, Reading
-from greenops.ports import Sensor
+from greenops.ports import Sensor  # noqa: TC001 - the port is what is tested
 from greenops.units import J_PER_KWH
 from greenops.wire.parts import open_sensors
 
@@ -39,7 +39,7 @@ class SmartPlug:
             )
         ]  # fmt: skip
 
-    def read(self, at_s):
+    def read(self, at_s):  # noqa: ARG002 - the port
         try:
             with urllib.request.urlopen(self._url, timeout=1) as answer:
                 said = json.load(answer)
@@ -97,7 +97,7 @@ def test_an_installed_plugin_is_opened_beside_our_own_sensors(tmp_path, monkeypa
         "class Plug:\n"
         "    name = 'smart_plug'\n"
         "    def devices(self): return []\n"
-        "    def read(self, at_s): return []\n"
+        "    def read(self, at_s):  # noqa: ARG002 - the port return []\n"
         "    def close(self): pass\n",
     )  # fmt: skip
 

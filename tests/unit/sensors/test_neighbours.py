@@ -58,6 +58,7 @@ def test_a_recorder_below_us_is_the_same_tenant(neighbours):
         [sys.executable, "-c", ANOTHER],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
+        assert process.stdout
         assert process.stdout.readline() == "here\n"
         assert here.count() == before
         process.kill()

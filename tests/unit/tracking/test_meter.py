@@ -18,7 +18,7 @@ class Job:
 
     job_s: float = 0.0
     node_s: float = 0.0
-    pids: set = field(default_factory=set)
+    pids: set[int] = field(default_factory=set)
     tenants: int = 1
     method: str = "test"
     fraction: float = 1.0

@@ -12,7 +12,7 @@ class Process:
 
     def __init__(self):
         self.total_s = 0.0
-        self.threads_s = {}
+        self.threads_s: dict[int, float] = {}
         self.roster = Roster(lambda: self.total_s, self.threads_s.get)
 
     def enter(self, parent=None, thread=None):
