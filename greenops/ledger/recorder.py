@@ -26,7 +26,7 @@ COMMIT_EVERY_S = 0.8
 """Rows wait at most this long; the rest of the second promised is for the disk."""
 LOCK_PATIENCE_S = 5.0
 MAX_QUEUED = 20_000
-"""Samples in memory while the disk does not answer: some 8 MB."""
+"""Samples in memory while the disk does not answer: some 5 MB."""
 CLOSE_WITHIN_S = 1.0
 
 

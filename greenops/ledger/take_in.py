@@ -31,7 +31,7 @@ def take_in_spool(path: Path, *, spool_dir: Path | None = None) -> int:
         spool_dir: Where the files lie; the default places if None.
 
     Returns:
-        The number of files taken in. Costs some 20 us when there are none.
+        The number of files taken in. Costs some 0.1 ms when there are none.
 
     Raises:
         LedgerError: the ledger cannot be written; what is spooled stays there.

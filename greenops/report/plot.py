@@ -64,7 +64,10 @@ def _chart(power_w: Sequence[float | None], rows: int, look: Look) -> list[str]:
     ramp = _EIGHTHS if look.unicode else _THIRDS
     edge = "┤" if look.unicode else "|"
     steps = len(ramp) - 1
-    levels = [None if w is None else round(w / top_w * rows * steps) for w in power_w]
+    # What was measured shows at least as a trace, so that only gaps are empty.
+    levels = [
+        None if w is None else max(round(w / top_w * rows * steps), 1) for w in power_w
+    ]
     lines = []
     for row in range(rows - 1, -1, -1):
         label = {rows - 1: power(top_w), 0: "0 W"}.get(row, "")

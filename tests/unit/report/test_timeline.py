@@ -131,6 +131,15 @@ def test_a_full_scale_column_reaches_the_top_and_nothing_reaches_beyond():
     assert all(set(line[10:]) == {"█"} for line in lines[1:4])
 
 
+def test_idle_is_drawn_and_a_gap_is_not():
+    samples = [r.sample(at_s=0, power_w=500), r.sample(at_s=1, power_w=0)]
+    lines = render_timeline(laid(samples, 4.0), {}, Look(width=51))
+
+    bottom = lines[-2][10:]
+    assert set(bottom[10:19]) == {"▁"}
+    assert set(bottom[21:]) == {" "}
+
+
 def test_nothing_measured_draws_nothing():
     assert render_timeline(laid([]), {}, Look()) == []
 
