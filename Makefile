@@ -63,7 +63,7 @@ bench-gpu-accuracy: $(VENV)/.dev  ## Error on simulated GPUs of known power
 	$(call RECORD,'Jobs on simulated GPUs' tests.bench.gpu_accuracy)
 
 bench-kill: $(VENV)/.dev  ## What 200 kills at random moments cost
-	$(call RECORD,'Killed at 200 random moments' tests.bench.kill)
+	$(call RECORD,'Killed at 200 random moments' tests.bench.ledger_kill)
 
 clean:  ## Remove the environments and caches
 	rm -rf $(VENV) .bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

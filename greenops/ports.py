@@ -1,6 +1,6 @@
 """What the core asks of the outside world. Plugins satisfy these by shape."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -138,8 +138,8 @@ class NodeCpu(Protocol):
 class Neighbours(Protocol):
     """Other greenops recorders alive on this machine, of any user."""
 
-    def count(self) -> int:
-        """Return how many measured jobs share this machine, this one included."""
+    def tenants(self, device_ids: Sequence[str]) -> Mapping[str, int]:
+        """Return for each GPU how many measured jobs may use it, this one included."""
 
     def surrounding_run_id(self) -> str | None:
         """Return the run this one lies within, if a process above us records one."""

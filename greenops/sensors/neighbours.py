@@ -1,6 +1,7 @@
 """Which greenops recorders are alive on this machine, whoever runs them.
 
-Each holds a socket with an abstract name: its process and its run. The kernel lists
+Each holds a socket with an abstract name: its process, its run, and a mark of each GPU
+its job may use. The kernel lists
 these for every user and drops them with the process, so there is no file to leave
 behind and nobody to ask.
 
@@ -9,12 +10,18 @@ Source: unix(7), "Abstract sockets"; proc(5), /proc/net/unix.
 
 import contextlib
 import os
+import re
 import socket
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from greenops.errors import SensorUnavailableError
 
-NAME = "greenops-recorder-"
+NAME = "greenops-"
+MOST_DEVICES = 16
+"""Of more GPUs the rest is not announced: a socket's name holds 107 bytes."""
+_MARK = re.compile("[0-9a-f]{4}")
 
 
 class LocalNeighbours:
@@ -25,6 +32,7 @@ class LocalNeighbours:
 
     Args:
         run_id: The run this process records; empty: several, or none in particular.
+        device_ids: GPUs the job may use.
         unix_table: Where the kernel lists sockets.
 
     Raises:
@@ -32,42 +40,65 @@ class LocalNeighbours:
     """
 
     def __init__(
-        self, run_id: str = "", *, unix_table: Path = Path("/proc/net/unix")
+        self,
+        run_id: str = "",
+        *,
+        device_ids: Sequence[str] = (),
+        unix_table: Path = Path("/proc/net/unix"),
     ) -> None:
         self._table = unix_table
-        name = f"{NAME}{os.getpid()}-{run_id or os.urandom(3).hex() + '.none'}"
+        marks = "".join(_mark(d) for d in device_ids[:MOST_DEVICES])
+        name = f"{NAME}{os.getpid()}-{run_id or os.urandom(3).hex() + '.none'}+{marks}"
         try:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             self._socket.bind(f"\0{name}")
         except (OSError, AttributeError) as e:
             raise SensorUnavailableError(f"cannot be seen by others: {e}") from e
 
-    def count(self) -> int:
-        """Return the number of recorders, this one included; at least 1."""
+    def tenants(self, device_ids: Sequence[str]) -> dict[str, int]:
+        """Return for each GPU how many recorded jobs may use it, this one included."""
         here = os.getpid()
-        others = {pid for pid, _ in self._announced()} - {here}
-        return 1 + sum(not _related(pid, here) for pid in others)
+        others = [
+            marks
+            for pid, _, marks in self._announced()
+            if pid != here and marks and not _related(pid, here)
+        ]
+        return {
+            device_id: 1 + sum(_mark(device_id) in marks for marks in others)
+            for device_id in device_ids
+        }
 
     def surrounding_run_id(self) -> str | None:
         """Return the run that the nearest recorder among our ancestors records."""
-        runs = dict(self._announced())
+        runs = {pid: run_id for pid, run_id, _ in self._announced()}
         above = _ancestors(os.getpid())[1:]
         run_id = next((runs[pid] for pid in above if pid in runs), None)
         return None if run_id is None or run_id.endswith(".none") else run_id
 
-    def _announced(self) -> list[tuple[int, str]]:
+    def _announced(self) -> list[tuple[int, str, set[str]]]:
+        """Return process, run and GPU marks of every recorder in the table."""
         try:
             lines = self._table.read_text(errors="replace").splitlines()
         except OSError:
             return []
-        names = [x.rpartition("@")[2] for x in lines if f"@{NAME}" in x]
-        parts = [name.removeprefix(NAME).partition("-") for name in names]
-        return [(int(pid), run_id) for pid, _, run_id in parts if pid.isdigit()]
+        found = []
+        for line in lines:
+            _, at, name = line.rpartition(f"@{NAME}")
+            pid, _, rest = name.partition("-")
+            if at and pid.isdigit():
+                run_id, _, text = rest.partition("+")
+                found.append((int(pid), run_id, set(_MARK.findall(text))))
+        return found
 
     def close(self) -> None:
         """Stop being counted."""
         with contextlib.suppress(OSError):
             self._socket.close()
+
+
+def _mark(device_id: str) -> str:
+    """Return four characters that tell a GPU from the others of one machine."""
+    return f"{zlib.crc32(device_id.encode()) & 0xFFFF:04x}"
 
 
 def _related(a: int, b: int) -> bool:

@@ -87,7 +87,7 @@ class RunMeter:
         self.marks: list[Mark] = []
         self._tracked: dict[str, _Tracked] = {}
         self._gpu_fraction = 1.0
-        self._tenants = 1
+        self._tenants: Mapping[str, int] = {}
         self._tenants_checked_s = float("-inf")
         self.peak_power_w: float | None = None
         self.jitter = False
@@ -118,6 +118,8 @@ class RunMeter:
         """
         now_s = self.parts.clock.monotonic()
         slept = self.parts.clock.check()
+        for sensor in self.parts.sensors:
+            self._notice_devices(sensor, now_s)
         self._count_tenants(now_s)
         before = self._cpu_s
         self._cpu_s = self._cpu_times()
@@ -192,7 +194,7 @@ class RunMeter:
     def _advance(
         self, sensor: Sensor, readings: Sequence[Reading], at_s: float, *, slept: bool
     ) -> list[Sample]:
-        self._notice_devices(sensor, at_s)
+        self._notice_devices(sensor, at_s)  # a read may have found one
         self._readings += readings
         by_id = {r.device_id: r for r in readings}
         slices: Mapping[str, float] = getattr(sensor, "mig_shares", dict)()
@@ -249,7 +251,7 @@ class RunMeter:
             return self._gpu_fraction * gpu_share(
                 reading.processes if reading else None,
                 self.parts.probe.contains,
-                tenants=self._tenants,
+                tenants=self._tenants.get(tracked.device.device_id, 1),
             )
         job_cpu_s, node_cpu_s = self._cpu_s
         share = cpu_share(
@@ -277,7 +279,12 @@ class RunMeter:
     def _count_tenants(self, now_s: float) -> None:
         due = now_s - self._tenants_checked_s >= NEIGHBOURS_EVERY_S
         if due and self.parts.neighbours is not None:
-            self._tenants = self.parts.neighbours.count()
+            gpus = [
+                t.device.device_id
+                for t in self._tracked.values()
+                if t.device.kind is DeviceKind.GPU
+            ]
+            self._tenants = self.parts.neighbours.tenants(gpus) if gpus else {}
             self._tenants_checked_s = now_s
 
     def _use(

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -46,7 +46,7 @@ def open_parts(
         probe=probe,
         node_cpu=node_cpu,
         recorder=open_recorder(config),
-        neighbours=_neighbours(run_id),
+        neighbours=_neighbours(run_id, found.sensors),
     )
     if not found.sensors:
         parts.problems.append("nothing here can be measured; see `greenops doctor`")
@@ -118,7 +118,7 @@ def _open(found: OpenSensors, name: str, maker: Callable[[], Sensor]) -> None:
     try:
         found.sensors.append(maker())
     except SensorUnavailableError as e:
-        remedy = f"; {e.remedy}" if e.remedy else ""
+        remedy = f"; remedy: {e.remedy}" if e.remedy else ""
         found.problems.append(f"{name}: {e}{remedy}")
     except Exception as e:  # noqa: BLE001 - a plugin may fail in any way it likes
         found.problems.append(f"{name}: {e!r}")
@@ -137,9 +137,10 @@ def _plugin_sensors(
     return cast("Mapping[str, Callable[[], Sensor]]", found.loaded)
 
 
-def _neighbours(run_id: str) -> Neighbours | None:
+def _neighbours(run_id: str, sensors: Sequence[Sensor]) -> Neighbours | None:
     from greenops.sensors.neighbours import LocalNeighbours
 
+    gpus = [d.device_id for s in sensors for d in s.devices() if d.kind == "gpu"]
     with contextlib.suppress(SensorUnavailableError):
-        return LocalNeighbours(run_id)
+        return LocalNeighbours(run_id, device_ids=gpus)
     return None

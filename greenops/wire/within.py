@@ -7,9 +7,8 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from greenops.config import Config, load_config_leniently
+from greenops.config import Config, load_config_leniently, working_folder
 from greenops.model import Device, Reading
 from greenops.ports import JobProbe, Neighbours, Recorder, Sensor
 from greenops.report.summary import RunFacts, Summary, summarize
@@ -77,7 +76,7 @@ class KeptNeighbours:
     """The process's place among the recorders, as one recording sees it."""
 
     def __init__(self, neighbours: Neighbours) -> None:
-        self.count = neighbours.count
+        self.tenants = neighbours.tenants
         self.surrounding_run_id = neighbours.surrounding_run_id
 
     def close(self) -> None:
@@ -223,7 +222,7 @@ def config_for(options: Mapping[str, object]) -> Config:
     Raises:
         ConfigError: an option is wrong.
     """
-    config, complaints = load_config_leniently(environ=os.environ, cwd=Path.cwd())
+    config, complaints = load_config_leniently(environ=os.environ, cwd=working_folder())
     for complaint in complaints:
         log.warning("%s", complaint)
     given = dict(options)

@@ -97,7 +97,7 @@ def test_an_installed_plugin_is_opened_beside_our_own_sensors(tmp_path, monkeypa
         "class Plug:\n"
         "    name = 'smart_plug'\n"
         "    def devices(self): return []\n"
-        "    def read(self, at_s):  # noqa: ARG002 - the port return []\n"
+        "    def read(self, at_s): return []\n"
         "    def close(self): pass\n",
     )  # fmt: skip
 

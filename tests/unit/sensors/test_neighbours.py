@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from greenops.sensors.neighbours import LocalNeighbours
+from greenops.sensors.neighbours import LocalNeighbours, _mark
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="abstract sockets")
 
 ANOTHER = """
 from greenops.sensors.neighbours import LocalNeighbours
-n = LocalNeighbours()
+n = LocalNeighbours(device_ids=["gpu:a"])
 print("here", flush=True)
 input()
 """
@@ -30,29 +30,29 @@ def neighbours():
         each.close()
 
 
-def table(tmp_path, *pids):
+def table(tmp_path, *names):
     text = "Num RefCount Protocol Flags Type St Inode Path\n"
-    for pid in pids:
-        text += (
-            f"0000: 00000002 00000000 00010000 0001 01 99 @greenops-recorder-{pid}-ab\n"
-        )
+    for name in names:
+        text += f"0000: 00000002 00000000 00010000 0001 01 99 @greenops-{name}\n"
     (tmp_path / "unix").write_text(text)
     return tmp_path / "unix"
 
 
-def test_alone_counts_one(neighbours, tmp_path):
-    assert neighbours(table(tmp_path)).count() == 1
+def test_alone_there_is_one_tenant(neighbours, tmp_path):
+    assert neighbours(table(tmp_path)).tenants(["gpu:a"]) == {"gpu:a": 1}
 
 
-def test_strangers_count_and_nonsense_does_not(neighbours, tmp_path):
-    unix = table(tmp_path, 999_991, 999_992, "notapid")
+def test_recorders_of_the_same_gpu_count_and_others_do_not(neighbours, tmp_path):
+    a, b = _mark("gpu:a"), _mark("gpu:b")
+    unix = table(
+        tmp_path, f"999991-run+{a}{b}", f"999992-run+{b}", "999993-run+", "x-run+", "9"
+    )
 
-    assert neighbours(unix).count() == 3
+    assert neighbours(unix).tenants(["gpu:a", "gpu:b"]) == {"gpu:a": 2, "gpu:b": 3}
 
 
 def test_a_recorder_below_us_is_the_same_tenant(neighbours):
     here = neighbours()
-    before = here.count()
 
     with subprocess.Popen(
         [sys.executable, "-c", ANOTHER],
@@ -60,22 +60,19 @@ def test_a_recorder_below_us_is_the_same_tenant(neighbours):
     ) as process:  # fmt: skip
         assert process.stdout
         assert process.stdout.readline() == "here\n"
-        assert here.count() == before
+        assert here.tenants(["gpu:a"]) == {"gpu:a": 1}
         process.kill()
 
 
 def test_a_table_that_cannot_be_read_means_alone(neighbours, tmp_path):
-    assert neighbours(tmp_path / "none").count() == 1
+    assert neighbours(tmp_path / "none").tenants(["gpu:a"]) == {"gpu:a": 1}
 
 
 def test_the_nearest_recorder_above_us_is_the_surrounding_run(neighbours, tmp_path):
-    text = f"x: 2 0 0 1 1 9 @greenops-recorder-{os.getppid()}-20260101-000000-abcdef\n"
-    (tmp_path / "unix").write_text(text)
+    unix = table(tmp_path, f"{os.getppid()}-20260101-000000-abcdef+")
 
-    assert (
-        neighbours(tmp_path / "unix").surrounding_run_id() == "20260101-000000-abcdef"
-    )
+    assert neighbours(unix).surrounding_run_id() == "20260101-000000-abcdef"
 
 
 def test_without_a_recorder_above_us_there_is_no_surrounding_run(neighbours, tmp_path):
-    assert neighbours(table(tmp_path, 999_991)).surrounding_run_id() is None
+    assert neighbours(table(tmp_path, "999991-run+")).surrounding_run_id() is None

@@ -19,7 +19,7 @@ class Job:
     job_s: float = 0.0
     node_s: float = 0.0
     pids: set[int] = field(default_factory=set)
-    tenants: int = 1
+    jobs: int = 1
     method: str = "test"
     fraction: float = 1.0
 
@@ -35,8 +35,8 @@ class Job:
     def gpu_fraction(self):
         return self.fraction
 
-    def count(self):
-        return self.tenants
+    def tenants(self, device_ids):
+        return dict.fromkeys(device_ids, self.jobs)
 
     def surrounding_run_id(self):
         return None
@@ -144,7 +144,7 @@ def test_the_share_of_a_spanned_gap_is_that_of_the_whole_gap():
     ids=["nobody", "two-wait", "alone", "only-others", "shared"],
 )
 def test_gpu_energy_goes_to_who_uses_it(processes, pids, tenants, share):
-    job = Job(pids=pids, tenants=tenants)
+    job = Job(pids=pids, jobs=tenants)
     bench = Bench(counting(GPU, 0, 400, 400, processes=processes), job=job)
     bench.meter.tick()
     bench.tick()
