@@ -20,7 +20,7 @@ RECORD = $(BIN)/python -m tests.bench.page $@ $(1) $(if $(JSON),--json $(JSON)) 
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-ready dev test lint format clean \
-        bench-wrap bench-steady bench-cpu-model bench-integration bench-gpu-accuracy bench-kill
+        bench-wrap bench-steady bench-cpu-model bench-integration bench-gpu-accuracy bench-kill picture
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ bench-gpu-accuracy: $(VENV)/.dev  ## Error on simulated GPUs of known power
 
 bench-kill: $(VENV)/.dev  ## What 200 kills at random moments cost
 	$(call RECORD,'Killed at 200 random moments' tests.bench.ledger_kill)
+
+picture: $(VENV)/.demo  ## Draw the README's picture from a real run
+	$(PIP) 'rich>=13.7' 'pexpect>=4.9'
+	$(BIN)/python -m tests.bench.picture
 
 clean:  ## Remove the environments and caches
 	rm -rf $(VENV) .bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

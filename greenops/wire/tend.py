@@ -34,8 +34,7 @@ def tend(config: Config) -> int:
 
     remove_empty_groups()
     try:
-        if path.exists():
-            take_in_spool(path)
+        take_in_spool(path)
         return close_lost(path, assess=footprint)
     except (GreenopsError, OSError) as e:
         log.debug("the ledger could not be tended: %s", e)
