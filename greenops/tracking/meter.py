@@ -6,7 +6,7 @@ sensor, a disk or a data file: what fails becomes a gap, and a sentence in the n
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from greenops.energy.attribute import cpu_share, gpu_share
 from greenops.energy.cut import cut_off
@@ -22,6 +22,7 @@ from greenops.model import (
     Interval,
     JobUse,
     Mark,
+    Method,
     Reading,
     Run,
     Sample,
@@ -229,6 +230,9 @@ class RunMeter:
             self.parts.recorder.add_devices(self.run.run_id, new)
 
     def _sample(self, tracked: _Tracked, interval: Interval) -> Sample:
+        if tracked.device.source == "model" and interval.method is Method.COUNTER:
+            # What a model counts is still modelled.
+            interval = replace(interval, method=Method.MODEL)
         share = self._share(tracked)
         start_epoch_s = self.parts.clock.epoch_s(interval.start_s)
         tracked.totals.add(interval, share, start_epoch_s=start_epoch_s)

@@ -1,6 +1,6 @@
 """Draws docs/images/wrap.svg: a real wrapped training, as the terminal showed it.
 
-    python -m tests.bench.picture [command ...]
+python -m tests.bench.picture [command ...]
 """
 
 import re

@@ -55,6 +55,10 @@ def test_links_lead_somewhere(page):
 
 def test_every_make_target_the_docs_name_exists():
     makefile = (ROOT / "Makefile").read_text()
-    named = {t for p in PAGES for t in re.findall(r"`make ([a-z-]+)[ `]", p.read_text())}
+    named = {
+        t for p in PAGES for t in re.findall(r"`make ([a-z-]+)[ `]", p.read_text())
+    }
 
-    assert {t for t in named if not re.search(rf"^{t}:", makefile, re.MULTILINE)} == set()
+    assert {
+        t for t in named if not re.search(rf"^{t}:", makefile, re.MULTILINE)
+    } == set()

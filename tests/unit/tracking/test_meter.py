@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -222,3 +222,15 @@ def test_a_run_of_a_millisecond_has_an_energy_or_none_but_no_error():
     totals = bench.finish()
 
     assert all(t.job_energy_j >= 0 for t in totals.values())
+
+
+def test_what_a_model_counts_is_said_to_be_modelled():
+    model = replace(CPU, device_id="cpu:model", source="model")
+    bench = Bench(counting(model, 0, 100, 200, 200))
+    bench.meter.tick()
+    bench.tick(job_s=1, node_s=1)
+    bench.tick(job_s=1, node_s=1)
+
+    total = bench.finish()["cpu:model"]
+
+    assert (total.method, total.job_energy_j) == (Method.MODEL, pytest.approx(200))
