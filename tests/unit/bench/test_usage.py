@@ -18,7 +18,7 @@ def test_cpu_time_of_grandchildren_is_counted(tmp_path):
     assert 0.2 <= used.cpu_s < 2.0
 
 
-def test_memory_is_that_of_the_largest_process(tmp_path):
+def test_memory_is_that_of_the_largest_process():
     # From a small process: Linux seeds the figure with the size of whoever starts it.
     measure = (
         "import os, pathlib, sys; from tests.bench.usage import run_once\n"
