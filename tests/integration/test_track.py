@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+LOADING_S = 0.2
 BEGIN = """
 import json, sys, threading, time
 import greenops
@@ -39,7 +40,8 @@ def test_a_block_is_measured_and_kept(python, cli):
     )
     kept = json.loads(cli.run("show", "last", "--json", check=0).stdout)
 
-    assert json.loads(done.stdout)["t"] == pytest.approx(0.55, abs=0.06)
+    # The first block of a process also pays for loading the sensors beside it.
+    assert 0.49 < json.loads(done.stdout)["t"] < 0.5 + LOADING_S
     assert (kept["name"], kept["project"], kept["tags"]) == ("fit", "p", {"k": "v"})
     assert [m["name"] for m in kept["marks"]] == ["second"]
     assert kept["emissions"]["zone"] == "FR"
@@ -56,8 +58,8 @@ def test_the_outer_block_holds_the_inner_one_which_names_it(python, cli):
     seen = json.loads(done.stdout.splitlines()[0])
     kept = json.loads(cli.run("show", "inner", "--json", check=0).stdout)
 
-    assert seen["i"] == pytest.approx(0.3, abs=0.06)
-    assert seen["o"] == pytest.approx(0.6, abs=0.09)
+    assert 0.29 < seen["i"] < 0.3 + LOADING_S
+    assert seen["i"] + 0.29 < seen["o"] < 0.6 + LOADING_S
     assert kept["parent_run_id"] == done.stdout.splitlines()[1]
 
 
@@ -74,8 +76,9 @@ def test_threads_beside_each_other_share_by_their_work(python):
     )
     seen = json.loads(done.stdout)
 
-    assert seen["a"] == pytest.approx(0.4, abs=0.1)
-    assert seen["b"] == pytest.approx(1.2, abs=0.15)
+    assert seen["a"] == pytest.approx(0.4, abs=LOADING_S)
+    assert seen["b"] == pytest.approx(1.2, abs=LOADING_S)
+    assert seen["b"] > 2 * seen["a"]
 
 
 def test_a_function_is_tracked_at_every_call_and_stays_itself(python, cli):
