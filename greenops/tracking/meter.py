@@ -32,7 +32,8 @@ from greenops.tracking.clock import RunClock
 
 log = logging.getLogger(__name__)
 
-NEIGHBOURS_EVERY_S = 5.0
+NEIGHBOURS_EVERY_S = 2.0
+"""The list may hold thousands of sockets; a newcomer is seen this late at most."""
 
 
 @dataclass(slots=True, kw_only=True)
