@@ -63,14 +63,22 @@ def write_file(
                 return to_stream(rows, fields, stream)
 
     try:
-        if path.exists() and not path.is_file():  # /dev/stdout, a named pipe
-            return write(path)
-        return _write_beside(path.resolve(), write)
+        return write_beside(path, write)
     except OSError as e:
         raise ConfigError(f"cannot write {path}: {e.strerror or e}") from e
 
 
-def _write_beside(path: Path, write: Callable[[Path], int]) -> int:
+def write_beside(path: Path, write: Callable[[Path], int]) -> int:
+    """Let `write` fill a file beside `path`, then move it there; return its answer.
+
+    What is no regular file (/dev/stdout, a named pipe) is written to as it is.
+
+    Raises:
+        OSError: it cannot be written; an older file is left as it was.
+    """
+    if path.exists() and not path.is_file():
+        return write(path)
+    path = path.resolve()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".greenops-")
     os.close(handle)
     beside = Path(name)

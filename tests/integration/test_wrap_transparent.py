@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -291,3 +292,14 @@ def test_sigstop_to_the_command_alone_leaves_us_measuring(cli, script):
     assert process.wait(20) == 0
     assert state != psutil.STATUS_STOPPED
     process.stdout.close()
+
+
+def test_the_result_may_go_to_what_is_no_file(cli):
+    os.mkfifo(cli.home / "pipe")
+    process = cli.start("wrap", "--quiet", "--json", "pipe", "--", "true")
+
+    told = json.loads((cli.home / "pipe").read_text())
+
+    assert process.wait(20) == 0
+    assert told["name"] == "true"
+    assert stat.S_ISFIFO((cli.home / "pipe").stat().st_mode)
