@@ -6,7 +6,10 @@
   + SensorError
   |   x SensorUnavailableError  this host cannot measure it; do not try again
   |   x SensorReadError         one reading failed; the next may work
-  x SignalError               an intensity source failed, or answered unreadably
+  + SignalError               an intensity source failed, or answered unreadably
+  |   x SignalRefusedError      no right to ask this; do not ask again unchanged
+  |   x SignalBusyError         too many questions, or out of service; ask later
+  |   x MixedSignalsError       average and marginal, or two bases, in one sum
   x ReferenceDataError        a data file is missing, or has changed its layout
   + LedgerError
       x LedgerUnavailableError  cannot be opened or written; spool instead
@@ -49,6 +52,28 @@ class SensorReadError(SensorError):
 
 class SignalError(GreenopsError):
     """A carbon-intensity source failed, or sent something unreadable."""
+
+
+class SignalRefusedError(SignalError):
+    """The source wants a credential, a better one, or a plan that covers the question.
+
+    Asking again is of no use until a person changes something; the message says what.
+    """
+
+
+class SignalBusyError(SignalError):
+    """The source is out of service, or has been asked too often.
+
+    `retry_after_s` is how long it wants to be left alone, where it said so.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class MixedSignalsError(SignalError):
+    """Average and marginal intensities, or two bases, were about to be added up."""
 
 
 class ReferenceDataError(GreenopsError):

@@ -15,6 +15,7 @@ from greenops.model import (
     Run,
     RunEnd,
     Sample,
+    SignalTraits,
 )
 
 
@@ -46,24 +47,43 @@ class Sensor(Protocol):
         """Release what it holds. Never raises; may be called twice."""
 
 
-class IntensitySignal(Protocol):
-    """A source of carbon intensity for named grid zones, with its bounds."""
+class CarbonSignal(Protocol):
+    """A source of carbon intensity for named grid zones, with its bounds.
+
+    Constructing one never asks the network. Thread-safe.
+
+    Attributes:
+        name: As configured and as its entry point is called.
+        traits: What it states about itself; holds for everything it answers.
+    """
 
     name: str
+    traits: SignalTraits
 
     def intensity(
         self, zone: str | None, start: datetime, stop: datetime
     ) -> Sequence[IntensityPoint]:
-        """Return points in time order that cover `[start, stop)` without gaps.
+        """Return the points that touch `[start, stop)`, whole, in time order.
+
+        They never overlap and are of one kind, one basis and one zone. Where the
+        source has nothing there is a gap; the sequence itself is never empty. The
+        span may reach into the future as far as `traits.horizon`: those points are
+        forecasts and say so. What the source left out, or sent unusably, is a gap,
+        never a zero.
 
         Args:
-            zone: A zone name; None asks for the world average.
+            zone: The canonical code of a zone; None asks for the world average, which
+                few sources have.
             start: Aware; the span is half-open.
             stop: Aware, after `start`.
 
         Raises:
-            UnknownZoneError: no such zone; the message lists near matches.
-            SignalError: the source failed.
+            UnknownZoneError: it does not serve this zone, or there is no such zone.
+            SignalRefusedError: do not ask again before the configuration changes: no
+                credential, a wrong one, or one that does not cover the question.
+            SignalBusyError: ask again later; says when, where the source said so.
+            SignalError: it failed otherwise, or has no point in the span.
+            ValueError: `stop` is not after `start`, or either has no time zone.
         """
 
 

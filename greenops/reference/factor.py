@@ -1,17 +1,11 @@
 """The annual average carbon intensity of one grid, as a table states it."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+
+from greenops.model import Basis
 
 HIGHEST_G_PER_KWH = 2000.0
 """Above any grid on record; more of it than this is another unit (kg/MWh, lb/MWh)."""
-
-
-class Basis(StrEnum):
-    """What an intensity counts."""
-
-    LIFE_CYCLE = "life cycle"  # fuel supply and building of the plant included
-    DIRECT = "direct"  # what leaves the stack while generating
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

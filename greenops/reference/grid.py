@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from greenops.errors import ReferenceDataError
-from greenops.reference.factor import Basis, GridFactor
+from greenops.model import Basis
+from greenops.reference.factor import GridFactor
 from greenops.reference.files import (
     REMEDY,
     data_folder,

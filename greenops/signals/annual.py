@@ -13,8 +13,8 @@ from math import exp, hypot, log, sqrt
 from pathlib import Path
 
 from greenops.errors import ReferenceDataError, SignalError
-from greenops.model import Bounded, IntensityPoint
-from greenops.reference.factor import Basis, GridFactor
+from greenops.model import Basis, Bounded, IntensityPoint
+from greenops.reference.factor import GridFactor
 from greenops.reference.files import data_folder, data_version
 from greenops.reference.grid import countries
 from greenops.signals.countries import isolated

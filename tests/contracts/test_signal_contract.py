@@ -1,4 +1,4 @@
-"""What every IntensitySignal keeps, whoever wrote it."""
+"""What every CarbonSignal keeps, whoever wrote it."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise

@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from greenops.errors import ReferenceDataError
+from greenops.model import Basis
 from greenops.reference.cpus import cpu_tdp_rows
-from greenops.reference.factor import Basis
 from greenops.reference.files import data_folder, data_version, read_rows
 from greenops.reference.grid import (
     canadian_provinces,

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenops.errors import ReferenceDataError, SignalError, UnknownZoneError
-from greenops.reference.factor import Basis, GridFactor
+from greenops.model import Basis
+from greenops.reference.factor import GridFactor
 from greenops.reference.files import data_folder
 from greenops.reference.grid import countries, us_states
 from greenops.signals.annual import (

@@ -1,8 +1,7 @@
-"""The records that flow between stages. Frozen, unit-suffixed, UTC-aware."""
+"""Records of measuring: devices, their readings, energy over time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -14,15 +13,6 @@ class DeviceKind(StrEnum):
     DRAM = "dram"
     NODE = "node"
     OTHER = "other"
-
-
-class RunStatus(StrEnum):
-    """How a run stands. `lost`: its recorder died; closed at its last sample."""
-
-    RUNNING = "running"
-    FINISHED = "finished"
-    FAILED = "failed"
-    LOST = "lost"
 
 
 class Method(StrEnum):
@@ -183,75 +173,6 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One measured run, as it is known at its start.
-
-    Attributes:
-        run_id: Sortable by time; unique.
-        name: What the user calls it; the program's name otherwise.
-        kind: `wrap` or `track`.
-        command: The argument vector, secrets masked.
-        started_at: UTC.
-        pid: Process that is measured (the child of `wrap`; this process for `track`).
-        recorder_pid: Process that writes; a run whose recorder is gone is lost.
-        boot_id: Of the kernel, so that a recycled pid after a reboot is not believed.
-        interval_s: Sampling period.
-        zone: Grid zone as resolved, or None for the world average.
-        pue: As given; None: not given.
-        parent_run_id: The run this one lies within, if any.
-        tags: Free key-value pairs.
-        machine: Facts of the host for the report (cpu name, cores, gpus, ...).
-    """
-
-    run_id: str
-    name: str
-    kind: str
-    command: tuple[str, ...]
-    cwd: str
-    host: str
-    user: str
-    started_at: datetime
-    pid: int
-    recorder_pid: int
-    recorder_started_s: float
-    boot_id: str
-    interval_s: float
-    project: str | None = None
-    team: str | None = None
-    zone: str | None = None
-    pue: float | None = None
-    parent_run_id: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
-    machine: Mapping[str, str | int | float | None] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.started_at.tzinfo is None:
-            raise ValueError("Run.started_at needs a time zone")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunEnd:
-    """How a run ended. `exit_code` and `exit_signal` are those of the child."""
-
-    run_id: str
-    status: RunStatus
-    stopped_at: datetime
-    duration_s: float
-    exit_code: int | None = None
-    exit_signal: int | None = None
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """A named point in a run: phase `name` begins here and ends at the next mark."""
-
-    name: str
-    at_epoch_s: float
-    offset_s: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceTotal:
     """What one device used over a run, and the job's share of it, with a 95 % interval.
 
@@ -268,107 +189,3 @@ class DeviceTotal:
     mean_utilization: float | None
     method: Method
     quality: Quality
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounded:
-    """An estimate with its 95 % interval; the unit is in the field that holds it."""
-
-    central: float
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        if not self.low <= self.central <= self.high:
-            raise ValueError(f"bounds do not hold their estimate: {self}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntensityPoint:
-    """Grid carbon intensity in gCO2e/kWh, constant over `[start, stop)`.
-
-    `low` and `high` bound a 95 % interval. `kind` is `average` or `marginal`;
-    `source` says who states it, and for which year.
-    """
-
-    start: datetime
-    stop: datetime
-    intensity_g_per_kwh: float
-    low_g_per_kwh: float
-    high_g_per_kwh: float
-    zone: str
-    source: str
-    kind: str = "average"
-
-    def __post_init__(self) -> None:
-        if self.start.tzinfo is None or self.stop.tzinfo is None:
-            raise ValueError("IntensityPoint needs timezone-aware datetimes")
-        if self.start >= self.stop:
-            raise ValueError(f"IntensityPoint ends before it starts: {self}")
-        if not 0 <= self.low_g_per_kwh <= self.intensity_g_per_kwh:
-            raise ValueError(f"IntensityPoint below its bounds: {self}")
-        if self.intensity_g_per_kwh > self.high_g_per_kwh:
-            raise ValueError(f"IntensityPoint above its bounds: {self}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HourEnergy:
-    """Energy of the job by kind of device within one clock hour (UTC)."""
-
-    hour: datetime
-    energy_j: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Footprint:
-    """Emissions of one run in gCO2e, each part with its bounds and where it is from.
-
-    `total_g` is operational plus embodied. `factors` names every number that went
-    in (intensity, its source and year, PUE, lifetimes) for the auditor.
-    """
-
-    energy_j: Bounded
-    facility_energy_j: Bounded
-    operational_g: Bounded
-    embodied_g: Bounded
-    total_g: Bounded
-    intensity_g_per_kwh: Bounded
-    zone: str
-    intensity_source: str
-    pue: Bounded
-    water_l: Bounded | None = None
-    factors: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRow:
-    """One line of a list of runs. Energies and emissions are None until known."""
-
-    run_id: str
-    name: str
-    kind: str
-    status: RunStatus
-    started_at: datetime
-    duration_s: float | None
-    host: str
-    user: str
-    project: str | None
-    team: str | None
-    zone: str | None
-    exit_code: int | None
-    energy_j: float | None
-    total_g: float | None
-    parent_run_id: str | None
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRecord:
-    """Everything the ledger knows of one run except its samples."""
-
-    run: Run
-    status: RunStatus
-    end: RunEnd | None
-    totals: tuple[DeviceTotal, ...]
-    footprint: Footprint | None
-    marks: tuple[Mark, ...]

@@ -1,0 +1,1 @@
+"""Forecasts of carbon intensity from its own past. Pure."""

@@ -1,0 +1,1 @@
+"""Carbon intensity as data: checked, put in order, completed. Pure."""

@@ -1,0 +1,61 @@
+"""The records that flow between stages. Frozen, unit-suffixed, UTC-aware."""
+
+from greenops.model.carbon import (
+    Basis,
+    Bounded,
+    Footprint,
+    Forecast,
+    ForecastHour,
+    HourEnergy,
+    IntensityKind,
+    IntensityPoint,
+    Provenance,
+    SignalTraits,
+)
+from greenops.model.measured import (
+    Device,
+    DeviceKind,
+    DeviceTotal,
+    Interval,
+    JobUse,
+    Method,
+    Quality,
+    Reading,
+    Sample,
+)
+from greenops.model.runs import (
+    Mark,
+    Run,
+    RunEnd,
+    RunRecord,
+    RunRow,
+    RunStatus,
+)
+
+__all__ = [
+    "Basis",
+    "Bounded",
+    "Device",
+    "DeviceKind",
+    "DeviceTotal",
+    "Footprint",
+    "Forecast",
+    "ForecastHour",
+    "HourEnergy",
+    "IntensityKind",
+    "IntensityPoint",
+    "Interval",
+    "JobUse",
+    "Mark",
+    "Method",
+    "Provenance",
+    "Quality",
+    "Reading",
+    "Run",
+    "RunEnd",
+    "RunRecord",
+    "RunRow",
+    "RunStatus",
+    "Sample",
+    "SignalTraits",
+]

@@ -1,0 +1,1 @@
+"""What a provider plugin is built from: requests, credentials, checked answers."""

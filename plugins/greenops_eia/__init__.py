@@ -1,0 +1,1 @@
+"""Carbon intensity from the U.S. Energy Information Administration."""

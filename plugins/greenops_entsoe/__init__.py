@@ -1,0 +1,1 @@
+"""Carbon intensity from the ENTSO-E Transparency Platform."""

@@ -1,0 +1,1 @@
+"""Carbon intensity from the National Energy System Operator of Great Britain."""
