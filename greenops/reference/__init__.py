@@ -1,6 +1,7 @@
-"""Reference data that another package keeps, read from its files without importing it.
+"""Reference data: another package's files, read without importing it, and two tables.
 
 The files are those of codecarbon: processor TDPs, carbon intensities of countries,
-states, provinces, bidding zones, cloud regions. Nothing is kept between calls. Import
+states, provinces, bidding zones, cloud regions; nothing of them is kept between calls.
+Our own tables name the grid zones of the world, and the mixes of some states. Import
 from the modules: who wants processors must not load the grids.
 """

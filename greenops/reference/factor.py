@@ -20,6 +20,8 @@ class GridFactor:
         total_twh: Yearly generation, where known.
         holds_trade: Imports and exports are reckoned in: it is the intensity of what
             is used there, not of what is generated there.
+        stands_in: It is the figure of a larger or a neighbouring area, for want of one
+            of this grid's own.
         source: Who states it.
     """
 
@@ -32,6 +34,7 @@ class GridFactor:
     uncounted_share: float = 0.0
     total_twh: float | None = None
     holds_trade: bool = False
+    stands_in: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.intensity_g_per_kwh <= HIGHEST_G_PER_KWH:

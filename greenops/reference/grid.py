@@ -4,6 +4,7 @@ Every table keeps what an auditor asks for: the year, who states it, and whether
 a life-cycle figure or the stack alone. Units are checked, and converted once.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,29 +21,15 @@ from greenops.reference.files import (
     read_json,
     read_rows,
 )
+from greenops.reference.mix import (
+    SOURCE_OF_CANADIAN_COLUMN,
+    SOURCE_OF_WORLD_COLUMN,
+    own_mixes,
+)
+from greenops.reference.zone_names import grid_zones
 from greenops.units import G_PER_LB, KWH_PER_MWH
 
 PERCENT = 100.0
-SOURCE_OF_CANADIAN_COLUMN = {
-    "coal": "coal",
-    "petroleum": "petroleum",
-    "naturalGas": "natural_gas",
-    "nuclear": "nuclear",
-    "biomass": "biomass",
-    "solar": "solar",
-    "wind": "wind",
-    "hydro": "hydroelectricity",
-}
-SOURCE_OF_WORLD_COLUMN = {
-    "coal_TWh": "coal",
-    "oil_TWh": "petroleum",
-    "gas_TWh": "natural_gas",
-    "nuclear_TWh": "nuclear",
-    "biofuel_TWh": "biomass",
-    "solar_TWh": "solar",
-    "wind_TWh": "wind",
-    "hydroelectricity_TWh": "hydroelectricity",
-}
 
 
 def countries(folder: Path | None = None) -> dict[str, GridFactor]:
@@ -185,6 +172,32 @@ def chinese_provinces(folder: Path | None = None) -> dict[str, GridFactor]:
         )
 
     return _table(path, _section(path, "data"), factor)
+
+
+def mixed_zones(folder: Path | None = None) -> dict[str, GridFactor]:
+    """Return zones by code whose figure is their mix times the factor per source.
+
+    Those of our own table of mixes, less the states of the USA, which have better.
+
+    Raises:
+        ReferenceDataError: a file is missing or laid out otherwise.
+    """
+    by_source = source_factors(folder)
+    measured = re.compile("US-[A-Z]{2}")
+    return {
+        code: GridFactor(
+            code=code,
+            name=grid_zones()[code].name,
+            intensity_g_per_kwh=sum(
+                share * by_source[source] for source, share in mix.shares.items()
+            ),
+            year=mix.year,
+            basis=Basis.LIFE_CYCLE,
+            source="rounded annual mix, life-cycle factor per source",
+        )
+        for code, mix in own_mixes().items()
+        if not measured.fullmatch(code)
+    }
 
 
 def cloud_regions(folder: Path | None = None) -> dict[str, GridFactor]:

@@ -1,17 +1,18 @@
 """Carbon intensity from points handed over: replayed, recorded, or made for a test."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
-from greenops.errors import SignalError, UnknownZoneError
-from greenops.model import IntensityPoint
+from greenops.errors import MixedSignalsError, SignalError, UnknownZoneError
+from greenops.model import IntensityKind, IntensityPoint, SignalTraits
 
 
 class SeriesSignal:
     """Serves the points it was given, by their zones.
 
     Raises:
+        MixedSignalsError: some points are average, others marginal.
         ValueError: two points of a zone overlap.
     """
 
@@ -33,6 +34,7 @@ class SeriesSignal:
             if any(a.stop > b.start for a, b in pairwise(own)):
                 raise ValueError(f"points of zone {zone} overlap")
         self._default_zone = default_zone
+        self.traits = _traits([p for own in self._by_zone.values() for p in own])
 
     def intensity(
         self, zone: str | None, start: datetime, stop: datetime
@@ -62,3 +64,21 @@ class SeriesSignal:
         if covered_to < stop:
             raise SignalError(f"no intensity of zone {asked} from {covered_to} on")
         return touching
+
+
+def _traits(points: Sequence[IntensityPoint]) -> SignalTraits:
+    kinds = {p.kind for p in points} or {IntensityKind.AVERAGE}
+    if len(kinds) > 1:
+        raise MixedSignalsError(
+            "a series holds average and marginal intensities; give each its own"
+        )
+    bases = {p.basis for p in points}
+    return SignalTraits(
+        kind=kinds.pop(),
+        basis=bases.pop() if len(bases) == 1 else None,
+        resolution=min((p.stop - p.start for p in points), default=timedelta(hours=1)),
+        history=None,
+        horizon=None,
+        attribution="; ".join(dict.fromkeys(p.source for p in points)),
+        offline=True,
+    )

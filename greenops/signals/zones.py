@@ -1,14 +1,17 @@
 """Turn what people call a grid zone into one record.
 
 Understood, whatever the case: ISO 3166 codes of countries (`FR`, `FRA`) with English
-names, states and provinces (`US-CA`, `CA-QC`, `CN-BJ`, their names), Nordic bidding
-zones (`SE-SE3`, `SE3`), cloud regions (`gcp:europe-west1`, `eu-north-1`), `world`.
+names, states and provinces (`US-CA`, `CA-QC`, `CN-BJ`, their names), bidding zones
+(`SE-SE3`, `SE3`), balancing authorities and other grid areas (`US-CAL-CISO`, `AU-NSW`),
+what providers call them (`CISO`, `CAISO_NORTH`, an EIC; `eia:SC` where a name alone is
+another zone), cloud regions (`gcp:europe-west1`, `eu-north-1`), `world`.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -20,9 +23,12 @@ from greenops.reference.grid import (
     chinese_provinces,
     cloud_regions,
     countries,
+    mixed_zones,
     nordic_zones,
     us_states,
 )
+from greenops.reference.zone_names import PROVIDERS as NAMING
+from greenops.reference.zone_names import GridZone, grid_zones, zone_called
 from greenops.signals.countries import OTHER_NAMES, alpha_3_of
 from greenops.signals.regions import PROVIDERS
 
@@ -54,7 +60,7 @@ class Zone:
     Attributes:
         code: Names the zone for good; resolving it again gives the same zone.
         name: For people.
-        factor: Its annual average; None for the world.
+        factor: Its annual average; None: the world, or a zone no table has a figure of.
         note: How the name was understood, where that is not plain.
     """
 
@@ -75,17 +81,18 @@ def resolve_zone(text: str, folder: Path | None = None) -> Zone:
         UnknownZoneError: no such zone; the message lists near matches.
         ReferenceDataError: the table that has the zone cannot be read.
     """
-    wanted = _plain(text)
+    wanted = plain(text)
     if wanted == WORLD:
         return Zone(code=WORLD, name="World", factor=None)
     folder = folder or data_folder()
-    for find in (_country_by_code, _subdivision, _cloud_region, _by_name):
+    for find in (_country_by_code, _subdivision, _cloud_region, _listed, _by_name):
         if zone := find(wanted, folder):
             return zone
     raise UnknownZoneError(_no_such_zone(text, wanted, folder))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return `text` without case, accents, underscores and spaces at the ends."""
     letters = unicodedata.normalize("NFKD", text[:LONGEST_NAME]).casefold()
     kept = "".join(c for c in letters if not unicodedata.combining(c))
     return re.sub(r"[\s_]+", " ", kept).strip()
@@ -178,16 +185,69 @@ def _cloud_region(wanted: str, folder: Path) -> Zone | None:
     return Zone(code=factor.code, name=factor.name, factor=factor)
 
 
+def _listed(wanted: str, folder: Path) -> Zone | None:
+    """Look the zone up in the table of grid zones: by code, or a provider's name."""
+    row = _row(wanted)
+    if row is None:
+        return None
+    return _with_own_figure(row.code, folder) or _with_figure_of_others(row, folder)
+
+
+def _row(wanted: str) -> GridZone | None:
+    provider, colon, name = wanted.rpartition(":")
+    name = name.replace(" ", "_")
+    if colon:
+        return zone_called(name, provider) if provider in NAMING else None
+    code = re.sub("^AUS-", "AU-", name.upper())  # Electricity Maps until 2022
+    # Short names of bidding zones repeat the country: DK1 for DK-DK1.
+    for spelled in (code, f"{code[:2]}-{code}"):
+        if spelled in grid_zones():
+            return grid_zones()[spelled]
+    # NESO calls its regions 1 to 14, which means nothing on its own.
+    called = (zone_called(name, p) for p in NAMING if p != "neso")
+    return next((zone for zone in called if zone), None)
+
+
+def _with_own_figure(code: str, folder: Path) -> Zone | None:
+    wanted = code.casefold()
+    if zone := _country_by_code(wanted, folder) or _subdivision(wanted, folder):
+        return zone
+    factor = mixed_zones(folder).get(code)
+    return Zone(code=code, name=factor.name, factor=factor) if factor else None
+
+
+def _with_figure_of_others(row: GridZone, folder: Path) -> Zone:
+    found = [_with_own_figure(code, folder) for code in row.annual]
+    known = [z for z in found if z is not None and z.factor is not None]
+    factors = [z.factor for z in known if z.factor is not None]
+    if not factors:
+        return Zone(code=row.code, name=row.name, factor=None, note="no annual figure")
+    whose = ", ".join(z.name.partition(",")[0] for z in known)
+    note = f"annual figure of {whose}" if len(known) == 1 else f"mean of {whose}"
+    factor = _standing_in(factors)
+    return Zone(code=row.code, name=row.name, factor=factor, note=note)
+
+
+def _standing_in(factors: Sequence[GridFactor]) -> GridFactor:
+    mean = sum(f.intensity_g_per_kwh for f in factors) / len(factors)
+    return replace(factors[0], intensity_g_per_kwh=mean, stands_in=True)
+
+
 def _by_name(wanted: str, folder: Path) -> Zone | None:
     known = countries(folder)
     if wanted in OTHER_NAMES:
         return _country(known[OTHER_NAMES[wanted]])
     for factor in known.values():
-        if _plain(factor.name) == wanted:
+        if plain(factor.name) == wanted:
             return _country(factor)
     for zone in _subdivisions(folder):
-        if _plain(zone.name.partition(",")[0]) == wanted:
+        if plain(zone.name.partition(",")[0]) == wanted:
             return zone
+    for row in grid_zones().values():
+        if plain(row.name) == wanted:
+            # A missing table must not hide what a name means in the others.
+            with suppress(ReferenceDataError):
+                return _listed(row.code.casefold(), folder)
     return None
 
 
@@ -201,11 +261,14 @@ def _subdivisions(folder: Path) -> Iterator[Zone]:
 
 
 def _no_such_zone(text: str, wanted: str, folder: Path) -> str:
-    spelled = {_plain(f.name): f.name for f in countries(folder).values()}
+    spelled = {plain(f.name): f.name for f in countries(folder).values()}
     spelled |= {name: name for name in OTHER_NAMES}
     for zone in _subdivisions(folder):
-        spelled[_plain(zone.name.partition(",")[0])] = zone.code
+        spelled[plain(zone.name.partition(",")[0])] = zone.code
         spelled[zone.code.casefold()] = zone.code
+    for row in grid_zones().values():
+        names = (row.code, row.name, *row.names.values())
+        spelled |= {plain(n): row.code for n in names if plain(n) not in spelled}
     spelled |= {r: f"{p}:{r}" for p, known in PROVIDERS.items() for r in known}
     near = get_close_matches(wanted, spelled, n=NEAR_MATCHES, cutoff=0.6)
     hint = f"did you mean {', '.join(spelled[n] for n in near)}? " if near else ""
@@ -213,5 +276,5 @@ def _no_such_zone(text: str, wanted: str, folder: Path) -> str:
     return (
         f"unknown grid zone {shown!r}: {hint}"
         "Give a country (FR), a state or province (US-CA), a bidding zone (SE-SE3), "
-        "or a cloud region (gcp:europe-west1)"
+        "a balancing authority (CISO), or a cloud region (gcp:europe-west1)"
     )

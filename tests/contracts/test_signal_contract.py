@@ -8,6 +8,7 @@ import pytest
 from greenops.errors import UnknownZoneError
 from greenops.model import IntensityPoint
 from greenops.signals.annual import AnnualSignal
+from greenops.signals.hourly_model import HourlyModelSignal
 from greenops.signals.series import SeriesSignal
 
 START = datetime(2026, 3, 1, 22, 17, 5, tzinfo=UTC)
@@ -31,7 +32,10 @@ def half_hourly_series():
     return SeriesSignal(points, default_zone="FR")
 
 
-@pytest.fixture(params=[AnnualSignal, half_hourly_series], ids=["annual", "series"])
+@pytest.fixture(
+    params=[AnnualSignal, HourlyModelSignal, half_hourly_series],
+    ids=["annual", "hourly_model", "series"],
+)
 def signal(request):
     return request.param()
 
@@ -84,3 +88,11 @@ def test_the_same_question_has_the_same_answer(signal):
 
 def test_the_signal_has_a_name(signal):
     assert signal.name
+
+
+def test_the_signal_states_its_traits_and_keeps_to_them(signal):
+    points = signal.intensity("FR", START, START + HALF_HOUR)
+
+    assert {p.kind for p in points} == {signal.traits.kind}
+    assert signal.traits.basis in (None, *(p.basis for p in points))
+    assert signal.traits.attribution

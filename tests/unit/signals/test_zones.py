@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from greenops.errors import ReferenceDataError, UnknownZoneError
 from greenops.reference.grid import cloud_regions, countries
+from greenops.reference.zone_names import grid_zones
 from greenops.signals.countries import OTHER_NAMES, alpha_3_of
-from greenops.signals.regions import PROVIDERS
+from greenops.signals.regions import GCP_PLACES, PROVIDERS
 from greenops.signals.zones import resolve_zone
 
 
@@ -20,6 +21,11 @@ from greenops.signals.zones import resolve_zone
         pytest.param("gcp:eu-north-1", "aws:eu-north-1", id="region-of-another-cloud"),
         pytest.param("azure:nowhere", "unknown grid zone", id="nothing-near"),
         pytest.param("", "Give a country", id="empty"),
+        pytest.param("US-CAL-CIS", "US-CAL-CISO", id="near-an-authority"),
+        pytest.param("caiso_nort", "US-CAL-CISO", id="near-a-providers-name"),
+        pytest.param("13", "unknown grid zone", id="bare-number-of-neso"),
+        pytest.param("neso:99", "unknown grid zone", id="no-such-region-of-neso"),
+        pytest.param("nobody:FR", "unknown grid zone", id="no-such-provider"),
         pytest.param("SE9", "unknown grid zone", id="no-such-bidding-zone"),
         pytest.param("ZZ", "unknown grid zone", id="no-such-country"),
         pytest.param("\x1b[31mred\x00", r"\\x1b\[31mred\\x00", id="control-characters"),
@@ -68,6 +74,22 @@ def test_a_megabyte_of_zone_is_refused_in_a_short_message():
         ("swedencentral", "SE"),
         ("azure:westus2", "US-WA"),
         ("World", "world"),
+        ("CISO", "US-CAL-CISO"),
+        ("us-cal-ciso", "US-CAL-CISO"),
+        ("CAISO_NORTH", "US-CAL-CISO"),
+        ("BPAT", "US-NW-BPAT"),
+        ("PJM Interconnection", "US-MIDA-PJM"),
+        ("SC", "SC"),
+        ("eia:SC", "US-CAR-SC"),
+        ("entsoe:10Y1001A1001A82H", "DE-LU"),
+        ("10YFR-RTE------C", "FR"),
+        ("neso:13", "GB-LONDON"),
+        ("DK1", "DK-DK1"),
+        ("it-no", "IT-NO"),
+        ("AUS-NSW", "AU-NSW"),
+        ("Tasmania", "AU-TAS"),
+        ("JP_TK", "JP-TK"),
+        ("XK", "XK"),
     ],
 )
 def test_a_zone_is_found_by_any_of_its_names(text, code):
@@ -76,6 +98,43 @@ def test_a_zone_is_found_by_any_of_its_names(text, code):
 
 def test_a_mapped_cloud_region_says_where_it_lies():
     assert resolve_zone("eu-north-1").note == "aws:eu-north-1 lies in Sweden"
+
+
+@pytest.mark.parametrize(
+    ("text", "note", "stands_in"),
+    [
+        pytest.param("IT-NO", "annual figure of Italy", True, id="part-of-a-country"),
+        pytest.param("BPAT", "mean of Washington, Oregon", True, id="two-states"),
+        pytest.param("AU-TAS", "", False, id="own-figure"),
+        pytest.param("US-NW-SCL", "", False, id="one-kind-of-plant"),
+    ],
+)
+def test_a_figure_that_stands_in_says_whose_it_is(text, note, stands_in):
+    zone = resolve_zone(text)
+
+    assert zone.note == note
+    assert zone.factor is not None
+    assert zone.factor.stands_in is stands_in
+
+
+def test_a_zone_no_table_has_a_figure_of_says_so():
+    zone = resolve_zone("Kosovo")
+
+    assert (zone.code, zone.factor, zone.note) == ("XK", None, "no annual figure")
+
+
+def test_every_zone_of_the_table_is_found_by_its_code_and_by_each_name():
+    for code, row in grid_zones().items():
+        assert resolve_zone(code).code == code
+        for provider, name in row.names.items():
+            assert resolve_zone(f"{provider}:{name}").code == code
+
+
+def test_every_google_region_with_an_intensity_has_a_place():
+    regions = {code.partition(":")[2] for code in cloud_regions()}
+
+    assert set(GCP_PLACES) == regions
+    assert set(GCP_PLACES.values()) <= grid_zones().keys()
 
 
 def test_every_country_has_an_alpha_2_code_and_every_other_name_a_country():

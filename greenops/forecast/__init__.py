@@ -1,1 +1,0 @@
-"""Forecasts of carbon intensity from its own past. Pure."""

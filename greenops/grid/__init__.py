@@ -1,1 +1,0 @@
-"""Carbon intensity as data: checked, put in order, completed. Pure."""

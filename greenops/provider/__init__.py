@@ -1,1 +1,0 @@
-"""What a provider plugin is built from: requests, credentials, checked answers."""

@@ -1,1 +1,0 @@
-"""Carbon intensity from the U.S. Energy Information Administration."""

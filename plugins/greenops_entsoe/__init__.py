@@ -1,1 +1,0 @@
-"""Carbon intensity from the ENTSO-E Transparency Platform."""

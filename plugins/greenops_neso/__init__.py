@@ -1,1 +1,0 @@
-"""Carbon intensity from the National Energy System Operator of Great Britain."""
