@@ -20,6 +20,8 @@ COMMANDS = {
     "compare": "Compare runs, with a verdict on what differs.",
     "export": "Write runs or samples as CSV, JSON or Parquet.",
     "rm": "Delete runs from the ledger.",
+    "intensity": "Show how clean power is in this hour, here or elsewhere.",
+    "zones": "Find grid zones, and what each provider calls them.",
     "doctor": "Check sensors, data and ledger; say how to fix them.",
     "crosscheck": "Measure a command beside codecarbon and explain the gap.",
     "calibrate": "Fit the CPU power model to this machine's meter.",
