@@ -159,7 +159,10 @@ def check_zone(
         f"{figure(point.intensity_g_per_kwh)} g/kWh ({low} to {high}), {point.source}"
     )
     if zone is None:
-        remedy = 'set `zone = "..."` in the configuration, or GREENOPS_ZONE'
+        remedy = (
+            'set `zone = "..."` in the configuration, or GREENOPS_ZONE; '
+            "`greenops zones` helps to find it"
+        )
         return _finding("zone", "world average", State.ABSENT, said, remedy=remedy)
     return _finding("zone", point.zone, State.GOOD, said)
 
