@@ -193,7 +193,7 @@ def mixed_zones(folder: Path | None = None) -> dict[str, GridFactor]:
             ),
             year=mix.year,
             basis=Basis.LIFE_CYCLE,
-            source="rounded annual mix, life-cycle factor per source",
+            source="assumed annual mix, life-cycle factor per source",
         )
         for code, mix in own_mixes().items()
         if not measured.fullmatch(code)

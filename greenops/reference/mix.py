@@ -4,10 +4,12 @@ Countries and Canadian provinces come from codecarbon's files. The states of the
 Australia, and balancing authorities with plant of one kind only, lie in `mixes.csv`,
 whole percent, because no installed table has them.
 
-Source of `mixes.csv`: US EIA, net generation by state in 2021 (form EIA-923, utility
-scale; roofs are not in it), and by balancing authority (form EIA-930); Australian
-Energy Statistics, table O, 2022. The figures are rounded and meant for shapes: take
-them as right to about three points.
+Source of `mixes.csv`: US states from Alabama to Ohio by alphabet, shares of net
+generation in 2021 as published by the Nuclear Energy Institute, rounded. The other
+US states (OK, OR, PA, RI, SC, SD, TN, TX, UT, VT, VA, WA, WV, WI, WY), the states
+of Australia and the balancing authorities are assumed from general knowledge, not
+copied from a table; their year is the one meant. Good enough for shapes; an error of
+several points is possible.
 """
 
 import csv

@@ -7,7 +7,8 @@ serve the zone, or that its name for it is not known for certain.
 Source: ENTSO-E Energy Identification Codes (area codes "Y"); balancing authorities of
 EIA form 930; NESO Carbon Intensity API region ids 1-14; zone list of Electricity Maps;
 regions of WattTime v3; ISO 3166-1; IANA time zone database (zone.tab) for countries'
-positions. Other positions are the middle of the load, to about a quarter degree.
+positions, where it is one city. Other positions are assumed: about the middle of the
+load.
 """
 
 import csv

@@ -23,7 +23,7 @@ HYDRO_SHARE = 0.30
 """From these shares on, a grid of the kind beats its flat average.
 
 Source: `make bench-hourly-model`, 59 zones of 2022: what five sixths of the zones
-choose for the others, every time around.
+choose for the others, nearly every time around.
 """
 RESERVOIR_SWING = 0.5
 """How far reservoirs go above and below their mean, as a share of it. Assumed."""

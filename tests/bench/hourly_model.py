@@ -18,7 +18,7 @@ import gzip
 import io
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -273,12 +273,13 @@ def _trace(
 
 
 def _utc(text: str) -> datetime:
-    for form in ("%m/%d/%Y %H:%M", "%m/%d/%y %H:%M"):
+    for form in ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%y %H:%M"):
         try:
             return datetime.strptime(text, form).replace(tzinfo=UTC)
         except ValueError:
             continue
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    at = datetime.fromisoformat(text)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _covered(
@@ -355,8 +356,8 @@ def _worth(scored: Iterable[Scored], rule: tuple[float, float]) -> float:
 def _error(
     scored: Iterable[Scored], rule: tuple[float, float], damping: float
 ) -> float:
-    again: Callable[[Hours], Hours] = lambda x: 1 + (x - 1) * damping / DAMPING  # noqa: E731
-    return fmean(mape(s.truth, again(s.shapes[_by_rule(s, rule)])) for s in scored)
+    shapes = [(s.truth, s.shapes[_by_rule(s, rule)]) for s in scored]
+    return fmean(mape(t, 1 + (x - 1) * damping / DAMPING) for t, x in shapes)
 
 
 def _means(rows: Sequence[Mapping[str, object]], name: str) -> dict[str, object]:

@@ -1,3 +1,4 @@
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -54,8 +55,6 @@ def test_every_zone_lies_on_earth_and_keeps_a_known_clock():
 
 def test_the_clock_of_a_zone_fits_its_longitude():
     for zone in grid_zones().values():
-        from datetime import datetime
-
         offset = datetime(2026, 1, 15, 12, tzinfo=ZoneInfo(zone.timezone)).utcoffset()
         assert offset is not None
         hours = offset.total_seconds() / 3600 - zone.longitude_deg / 15
