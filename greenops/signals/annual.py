@@ -118,7 +118,7 @@ class AnnualSignal:
             SignalError: the data files are missing or laid out otherwise.
             ValueError: `stop` is not after `start`, or either has no time zone.
         """
-        first, last = _whole_hours(start, stop)
+        first, last = whole_hours(start, stop)
         try:
             folder = self._folder or data_folder()
             value, code, basis, source = _answer(zone, start, stop, folder)
@@ -222,9 +222,11 @@ def _answer(
 ) -> tuple[Bounded, str, Basis, str]:
     found = resolve_zone(zone, folder) if zone is not None else None
     if found is None or found.factor is None:
-        why = ", zone not given" if zone is None else ""
-        value = world_bounds(folder, stop - start)
-        return value, WORLD, Basis.LIFE_CYCLE, f"world average{why}"
+        code, why = WORLD, "zone not given" if zone is None else ""
+        if found is not None and found.code != WORLD:
+            code, why = found.code, f"no figure of {found.name}"
+        source = f"world average, {why}" if why else "world average"
+        return world_bounds(folder, stop - start), code, Basis.LIFE_CYCLE, source
     factor = found.factor
     value = annual_bounds(factor, start, stop - start)
     year = factor.year or "year not stated"
@@ -233,7 +235,12 @@ def _answer(
     return value, found.code, factor.basis, stated
 
 
-def _whole_hours(start: datetime, stop: datetime) -> tuple[datetime, datetime]:
+def whole_hours(start: datetime, stop: datetime) -> tuple[datetime, datetime]:
+    """Return the whole UTC hours that hold `[start, stop)`.
+
+    Raises:
+        ValueError: `stop` is not after `start`, or either has no time zone.
+    """
     if start.tzinfo is None or stop.tzinfo is None or start >= stop:
         raise ValueError(f"not a span of aware times: {start} to {stop}")
     first, last = (

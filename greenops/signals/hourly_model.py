@@ -28,11 +28,11 @@ from greenops.reference.mix import (
     province_mix,
 )
 from greenops.reference.zone_names import GridZone, grid_zones
-from greenops.signals.annual import AnnualSignal, annual_bounds
+from greenops.signals.annual import AnnualSignal, annual_bounds, whole_hours
 from greenops.signals.countries import alpha_3_of, isolated
 from greenops.signals.regions import GCP_PLACES
 from greenops.signals.year_shape import GridClass, Place, grid_class, year_shape
-from greenops.signals.zones import WORLD, Zone, resolve_zone
+from greenops.signals.zones import Zone, resolve_zone
 
 HOUR = timedelta(hours=1)
 # Parts of countries with neighbours that are islands all the same. Source: geography.
@@ -85,16 +85,19 @@ class HourlyModelSignal:
             SignalError: the data files are missing or laid out otherwise.
             ValueError: `stop` is not after `start`, or either has no time zone.
         """
-        if start.tzinfo is None or stop.tzinfo is None or start >= stop:
-            raise ValueError(f"not a span of aware times: {start} to {stop}")
+        first, last = whole_hours(start, stop)
         try:
             found = resolve_zone(zone, self._folder) if zone is not None else None
             hours = self._hours(found) if found else None
             if found and hours and found.factor:
-                return list(self._modelled(found, found.factor, hours, start, stop))
+                return list(self._modelled(found, found.factor, hours, first, last))
         except ReferenceDataError as e:
             raise SignalError(f"no hourly model of {zone}: {e}") from e
-        return self._flat(zone, start, stop)
+        points = self._annual.intensity(zone, start, stop)
+        if found is None or found.factor is None:  # the world's average
+            return points
+        said = "no hourly model: hours of this grid do not differ predictably"
+        return [replace(p, source=f"{p.source}; {said}") for p in points]
 
     def shaped_as(self, zone: str) -> GridClass:
         """Return what shapes the hours of `zone`.
@@ -111,11 +114,12 @@ class HourlyModelSignal:
         zone: Zone,
         factor: GridFactor,
         hours: _Hours,
-        start: datetime,
-        stop: datetime,
+        first: datetime,
+        last: datetime,
     ) -> Iterator[IntensityPoint]:
         source = self._source(zone, factor, hours)
-        for at in _hours_of(start, stop):
+        for i in range((last - first) // HOUR):
+            at = first + i * HOUR
             relative = self._relative(zone.code, hours, at)
             bounds = _scaled(annual_bounds(factor, at, HOUR), relative)
             yield IntensityPoint(
@@ -129,15 +133,6 @@ class HourlyModelSignal:
                 basis=factor.basis,
                 provenance=Provenance.MODELLED,
             )
-
-    def _flat(
-        self, zone: str | None, start: datetime, stop: datetime
-    ) -> Sequence[IntensityPoint]:
-        points = self._annual.intensity(zone, start, stop)
-        if all(point.zone == WORLD for point in points):
-            return points
-        said = "no hourly model: hours of this grid do not differ predictably"
-        return [replace(p, source=f"{p.source}; {said}") for p in points]
 
     def _relative(self, code: str, hours: _Hours, at: datetime) -> float:
         """Return the hour at `at` relative to the mean of its year."""
@@ -203,13 +198,6 @@ def place_of(zone: GridZone) -> Place:
 def _row_of(code: str) -> GridZone | None:
     provider, _, region = code.rpartition(":")
     return grid_zones().get(GCP_PLACES.get(region, "") if provider else code)
-
-
-def _hours_of(start: datetime, stop: datetime) -> Iterator[datetime]:
-    at = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    while at < stop:
-        yield at
-        at += HOUR
 
 
 def _scaled(bounds: Bounded, by: float) -> Bounded:

@@ -180,3 +180,12 @@ def test_bounds_always_hold_the_average(intensity, year, basis, span_s):
     )
 
     assert 0 <= value.low <= intensity <= value.high < inf
+
+
+def test_a_known_zone_without_a_figure_keeps_its_name_and_says_so():
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+
+    (point,) = AnnualSignal().intensity("XK", start, start + timedelta(hours=1))
+
+    assert point.zone == "XK"
+    assert point.source.startswith("world average, no figure of Kosovo")
