@@ -1,0 +1,143 @@
+"""Reads folders laid out like CarbonCast's, or tables `datetime_utc,ZONE,ZONE,...`.
+
+* `REGION_*.csv[.gz]` with `UTC time`, `carbon_intensity` (g/kWh) and a column of MW per
+  source: a region's hours.
+* `REGION_*.csv[.gz]` with `forecasted_*` and `actual_*` beside `UTC time`: a provider's
+  forecasts, one block of hours after the other, each from its time of issue on.
+"""
+
+import csv
+import gzip
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from greenops.forecast.hours import HOUR, Floats, History
+from tests.bench.hourly_model import _utc
+
+SAME = 0.02
+"""A provider's block is kept if its stated truth is that of the history, within 2 %."""
+
+
+@dataclass
+class Region:
+    """One zone: what came, and what a provider said would come.
+
+    Attributes:
+        name: As the file is called.
+        history: All hours of the folder.
+        said: Time of issue to the provider's hours from then on, in g/kWh.
+    """
+
+    name: str
+    history: History
+    said: dict[datetime, Floats] = field(default_factory=dict)
+
+
+def regions(folder: Path) -> list[Region]:
+    """Return all regions below `folder`, in order of their names."""
+    found: dict[str, Region] = {}
+    blocks: dict[str, list[tuple[datetime, Floats, Floats]]] = {}
+    for path in sorted(folder.rglob("*.csv*")):
+        rows = _table(path)
+        head = rows[0] if rows else {}
+        name = path.name.partition("_")[0]
+        if "carbon_intensity" in head and "UTC time" in head:
+            found[name] = Region(name, _history(rows))
+        elif any(c.startswith("forecasted_") for c in head):
+            blocks[name] = list(_blocks(rows))
+        elif "datetime_utc" in head:
+            found |= {r.name: r for r in _wide(rows)}
+        else:
+            print(f"left out: {path.name} has no layout known here", file=sys.stderr)
+    for name, own in blocks.items():
+        if name in found:
+            found[name].said = _checked(found[name], own)
+    return [found[name] for name in sorted(found)]
+
+
+def _table(path: Path) -> list[dict[str, str]]:
+    raw = path.read_bytes()
+    text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def _history(rows: Sequence[Mapping[str, str]]) -> History:
+    times = [_utc(r["UTC time"]) for r in rows]
+    sources = [c for c in rows[0] if c not in {"", "UTC time", "carbon_intensity"}]
+    first, g = _grid(times, [_number(r["carbon_intensity"]) for r in rows])
+    _, mw = _grid(times, [[_number(r[c]) for c in sources] for r in rows])
+    g[g <= 0] = np.nan
+    if not sources:
+        return History(first=first, g_per_kwh=g)
+    mw = np.clip(mw, 0.0, None)
+    total = np.nansum(mw, axis=1, keepdims=True)
+    total[total <= 0] = np.nan
+    return History(first=first, g_per_kwh=g, mix=np.hstack((mw / total, np.log(total))))
+
+
+def _wide(rows: Sequence[Mapping[str, str]]) -> Iterator[Region]:
+    times = [_utc(r["datetime_utc"]) for r in rows]
+    for zone in list(rows[0])[1:]:
+        first, g = _grid(times, [_number(r[zone]) for r in rows])
+        g[g <= 0] = np.nan
+        if np.isfinite(g).any():
+            yield Region(zone, History(first=first, g_per_kwh=g))
+
+
+def _blocks(
+    rows: Sequence[Mapping[str, str]],
+) -> Iterator[tuple[datetime, Floats, Floats]]:
+    said = next(c for c in rows[0] if c.startswith("forecasted_"))
+    came = next((c for c in rows[0] if c.startswith("actual_")), said)
+    times = [_utc(r["UTC time"]) for r in rows]
+    edges = [0]
+    edges += [i for i in range(1, len(rows)) if times[i] - times[i - 1] != HOUR]
+    for start, stop in zip(edges, [*edges[1:], len(rows)], strict=True):
+        block = rows[start:stop]
+        yield (
+            times[start],
+            np.array([_number(r[said]) for r in block]),
+            np.array([_number(r[came]) for r in block]),
+        )
+
+
+def _checked(
+    region: Region, blocks: Sequence[tuple[datetime, Floats, Floats]]
+) -> dict[datetime, Floats]:
+    history, kept = region.history, {}
+    for issued, said, came in blocks:
+        start = (issued - history.first) // timedelta(hours=1)
+        truth = history.g_per_kwh[max(start, 0) : start + len(said)]
+        both = min(len(truth), len(came)) if start >= 0 else 0
+        off = np.abs(truth[:both] - came[:both]) > SAME * truth[:both]
+        if both and off.mean() > SAME:
+            print(
+                f"left out: {region.name}, issue of {issued:%F}: what it calls true is "
+                "not what came then",
+                file=sys.stderr,
+            )
+        else:
+            kept[issued] = said
+    return kept
+
+
+def _grid(
+    times: Sequence[datetime], values: Sequence[float] | Sequence[list[float]]
+) -> tuple[datetime, Floats]:
+    first = min(times)
+    array = np.array(values, dtype=np.float64)
+    grid = np.full(((max(times) - first) // HOUR + 1, *array.shape[1:]), np.nan)
+    grid[[(t - first) // HOUR for t in times]] = array
+    return first, grid
+
+
+def _number(cell: str | None) -> float:
+    try:
+        return float(cell or "nan")
+    except ValueError:
+        return float("nan")
