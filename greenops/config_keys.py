@@ -93,6 +93,17 @@ def _names(given: object, _folder: Path) -> tuple[str, ...]:
     return tuple(name.strip() for name in names if name.strip())
 
 
+def _one_of(*words: str) -> Callable[[object, Path], str]:
+    def check(given: object, _folder: Path) -> str:
+        # TOML spells a switch without quotes; people will.
+        said = {True: "on", False: "off"}.get(given, given)  # type: ignore[call-overload]
+        if not isinstance(said, str) or said.strip().lower() not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return said.strip().lower()
+
+    return check
+
+
 def _tags(given: object, _folder: Path) -> dict[str, str]:
     if isinstance(given, str):
         pairs = [pair.partition("=") for pair in given.split(",") if pair.strip()]
@@ -183,6 +194,36 @@ KEYS: Mapping[str, Key] = {
         _key("footprint.embodied_kg.cpu", _number(0), "20.0", f"{_KG} one processor"),
         _key("footprint.embodied_kg.dram", _number(0), "100.0", f"{_KG} all memory"),
         _key("footprint.embodied_kg.node", _number(0), "300.0", f"{_KG} the rest"),
+        _key(
+            "location.cloud",
+            _one_of("auto", "on", "off"),
+            '"auto"',
+            "Whether a cloud's metadata service may be asked for the region",
+        ),
+        _key(
+            "signals.order",
+            _names,
+            '["hourly_model", "annual"]',
+            "Carbon signals asked in turn: the first that answers counts",
+        ),
+        _key(
+            "signals.marginal_order",
+            _names,
+            '["watttime"]',
+            "The same for marginal intensities",
+        ),
+        _key(
+            "signals.cache_path",
+            _path,
+            '"~/.cache/greenops/signals.db"',
+            "File that keeps the last answers of networked signals",
+        ),
+        _key(
+            "signals.wait_s",
+            _number(0, 300),
+            "2.0",
+            "Seconds the end of a job may wait for the network, 0 to 300",
+        ),
         _key(
             "attribution.cgroup",
             _switch,
