@@ -8,6 +8,7 @@ import pytest
 from greenops.errors import UnknownZoneError
 from greenops.model import IntensityPoint
 from greenops.signals.annual import AnnualSignal
+from greenops.signals.chain import ChainSignal
 from greenops.signals.hourly_model import HourlyModelSignal
 from greenops.signals.series import SeriesSignal
 
@@ -32,9 +33,13 @@ def half_hourly_series():
     return SeriesSignal(points, default_zone="FR")
 
 
+def chain():
+    return ChainSignal([half_hourly_series(), AnnualSignal()])
+
+
 @pytest.fixture(
-    params=[AnnualSignal, HourlyModelSignal, half_hourly_series],
-    ids=["annual", "hourly_model", "series"],
+    params=[AnnualSignal, HourlyModelSignal, half_hourly_series, chain],
+    ids=["annual", "hourly_model", "series", "chain"],
 )
 def signal(request):
     return request.param()
