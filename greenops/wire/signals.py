@@ -16,7 +16,7 @@ ORDERS = {
     IntensityKind.AVERAGE: "signals.order",
     IntensityKind.MARGINAL: "signals.marginal_order",
 }
-OWN = ("annual", "hourly_model")
+OWN = ("annual", "csv", "hourly_model")
 
 
 def open_signal(
@@ -104,6 +104,10 @@ def _factories(names: Sequence[str]) -> tuple[dict[str, SignalFactory], dict[str
 
 
 def _own(name: str) -> SignalFactory:
+    if name == "csv":
+        from greenops.signals.csv_file import CsvSignal
+
+        return CsvSignal
     if name == "annual":
         from greenops.signals.annual import AnnualSignal
 
