@@ -1,0 +1,27 @@
+"""What all carbon sources on the web share: one careful HTTP client."""
+
+from greenops_webapi.client import Answer, WebApi, WebLimits
+from greenops_webapi.deadline import Deadline
+from greenops_webapi.pace import Pace
+from greenops_webapi.problems import ProblemLog
+from greenops_webapi.replies import StatusError
+from greenops_webapi.secret import Credential, Secret, Signature
+from greenops_webapi.settings import Settings
+from greenops_webapi.shape import json_of, member, rows_of
+
+__all__ = [
+    "Answer",
+    "Credential",
+    "Deadline",
+    "Pace",
+    "ProblemLog",
+    "Secret",
+    "Settings",
+    "Signature",
+    "StatusError",
+    "WebApi",
+    "WebLimits",
+    "json_of",
+    "member",
+    "rows_of",
+]
