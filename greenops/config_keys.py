@@ -215,8 +215,8 @@ KEYS: Mapping[str, Key] = {
         _key(
             "signals.cache_path",
             _path,
-            '"~/.cache/greenops/signals.db"',
-            "File that keeps the last answers of networked signals",
+            '"~/.cache/greenops/signals"',
+            "Folder that keeps the last answers of networked signals",
         ),
         _key(
             "signals.wait_s",

@@ -32,6 +32,11 @@ WAIT_S = 2.0
 class KeepsAnswers(Protocol):
     """A signal that has its last good answers at hand."""
 
+    def fresh(
+        self, zone: str | None, start: datetime, stop: datetime
+    ) -> Sequence[IntensityPoint]:
+        """Return what `intensity` does, or raise where that would be kept points."""
+
     def kept(
         self, zone: str | None, start: datetime, stop: datetime
     ) -> Sequence[IntensityPoint]:
@@ -142,7 +147,8 @@ class ChainSignal:
         self, member: CarbonSignal, inquiry: "_Inquiry"
     ) -> list[IntensityPoint]:
         def question() -> Sequence[IntensityPoint]:
-            return member.intensity(inquiry.zone, inquiry.start, inquiry.stop)
+            ask = member.fresh if isinstance(member, KeepsAnswers) else member.intensity
+            return ask(inquiry.zone, inquiry.start, inquiry.stop)
 
         if member.traits.offline:
             try:
@@ -227,7 +233,7 @@ class _Merged:
 
 
 def _kept(member: CarbonSignal, inquiry: _Inquiry) -> list[IntensityPoint]:
-    """Return what a member still has at hand that came too late with its answer."""
+    """Return what a member that did not answer still has at hand."""
     if not isinstance(member, KeepsAnswers):
         return []
     try:

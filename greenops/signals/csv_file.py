@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from greenops.checked import Checked, IntensityUnit, span_utc
 from greenops.errors import ConfigError, SignalError, UnknownZoneError
 from greenops.model import Basis, IntensityKind, IntensityPoint, SignalTraits
-from greenops.signals.csv_folder import CsvFolder, canonical, signature
+from greenops.signals.csv_folder import CsvFolder, signature
 from greenops.signals.csv_layouts import Layout
 from greenops.signals.csv_rows import Wanted
 from greenops.signals.settings import refuse_unknown
+from greenops.signals.zones import canonical
 
 SETTINGS = ("path", "zone", "kind", "basis", "unit", "timezone")
 Choice = TypeVar("Choice", bound=StrEnum)

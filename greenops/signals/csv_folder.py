@@ -8,12 +8,12 @@ from pathlib import Path
 from greenops.checked import Checked, IntensityUnit, checked_points
 from greenops.checked.overlaps import settled
 from greenops.checked.rows import Problems
-from greenops.errors import ConfigError, GreenopsError, MixedSignalsError, SignalError
+from greenops.errors import ConfigError, MixedSignalsError, SignalError
 from greenops.model import Basis, IntensityKind, Provenance
 from greenops.signals.csv_layouts import EXPECTED, Layout, layout_of
 from greenops.signals.csv_rows import Wanted, ZoneRows, read_rows, row_kind
 from greenops.signals.csv_table import SUFFIXES, Table
-from greenops.signals.zones import plain, resolve_zone
+from greenops.signals.zones import canonical
 
 logger = logging.getLogger(__name__)
 
@@ -137,14 +137,6 @@ class CsvFolder:
         found = read_rows(file.table, file.layout, self._wanted)
         for spelled, rows in found.zones.items():
             yield _Part(file, spelled, rows)
-
-
-def canonical(name: str) -> str:
-    """Return the code of a zone; a name that no table has stands for itself."""
-    try:
-        return resolve_zone(name).code
-    except GreenopsError:
-        return plain(name)
 
 
 def signature(path: Path) -> object:

@@ -53,7 +53,7 @@ def open_signal(
     for name in order:
         if name in factories:
             try:
-                members.append(_made(name, factories[name], config))
+                members.append(_kept(_made(name, factories[name], config), config))
             except GreenopsError as e:
                 unusable[name] = _placed(e, name, config)
     return ChainSignal(
@@ -83,6 +83,22 @@ def _made(name: str, factory: SignalFactory, config: Config) -> CarbonSignal:
     if called != name:
         raise ConfigError(f"calls itself {called!r}; update the plugin")
     return signal
+
+
+def _kept(signal: CarbonSignal, config: Config) -> CarbonSignal:
+    """Return the signal behind a cache if it needs the network."""
+    if signal.traits.offline:
+        return signal
+    from greenops.signals.answer_store import AnswerStore
+    from greenops.signals.cache import CachedSignal
+    from greenops.wire.answers import credential_mark, folder_of
+
+    settings = config.signal_tables.get(signal.name, {})
+    folder = folder_of(config.signals_cache_path, signal.name, settings)
+    return CachedSignal(
+        signal,
+        AnswerStore(folder, credential=lambda: credential_mark(signal.name, settings)),
+    )
 
 
 def _factories(names: Sequence[str]) -> tuple[dict[str, SignalFactory], dict[str, str]]:

@@ -8,6 +8,8 @@ import pytest
 from greenops.errors import UnknownZoneError
 from greenops.model import IntensityPoint
 from greenops.signals.annual import AnnualSignal
+from greenops.signals.answer_store import AnswerStore
+from greenops.signals.cache import CachedSignal
 from greenops.signals.chain import ChainSignal
 from greenops.signals.csv_file import CsvSignal
 from greenops.signals.hourly_model import HourlyModelSignal
@@ -45,6 +47,10 @@ def csv(folder):
     return CsvSignal(folder)
 
 
+def cache(folder):
+    return CachedSignal(series(folder), AnswerStore(folder / "kept"))
+
+
 def chain(folder):
     return ChainSignal([csv(folder), AnnualSignal()])
 
@@ -54,6 +60,7 @@ MAKERS = {
     "hourly_model": lambda _: HourlyModelSignal(),
     "series": series,
     "csv": csv,
+    "cache": cache,
     "chain": chain,
 }
 KNOWS_THE_WORLD = {"annual", "hourly_model", "series", "chain"}

@@ -286,6 +286,9 @@ def test_a_source_that_got_no_time_is_asked_again_at_once():
 class Keeping(ScriptedSignal):
     """A source that has an older answer at hand."""
 
+    def fresh(self, zone, start, stop):
+        return self.intensity(zone, start, stop)
+
     def kept(self, zone, start, stop):
         whole = point(0, hours=4, zone=zone, source="kept")
         return [whole] if whole.start < stop and start < whole.stop else []
