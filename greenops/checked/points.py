@@ -264,7 +264,9 @@ def _fault(
 def _bounds_g_per_kwh(
     row: RawPoint, value: float, answer: _Answer, problems: Problems
 ) -> tuple[float, float]:
-    factor, addend = 1 + answer.rel_uncertainty, answer.abs_uncertainty_g_per_kwh
+    relative, addend = row.rel_uncertainty, row.abs_uncertainty_g_per_kwh
+    factor = 1 + (answer.rel_uncertainty if relative is None else relative)
+    addend = answer.abs_uncertainty_g_per_kwh if addend is None else addend
     low, high = max(0.0, value / factor - addend), value * factor + addend
     if row.low is None or row.high is None:
         return low, high

@@ -21,6 +21,8 @@ class RawPoint:
         high: Upper end of it.
         issued_at: When the source stated this row, where rows differ in it.
         provenance: How this row came about, where rows differ in it.
+        rel_uncertainty: Of this row, where rows differ in it; as in `checked_points`.
+        abs_uncertainty_g_per_kwh: The same.
     """
 
     start: datetime
@@ -30,6 +32,8 @@ class RawPoint:
     high: object = None
     issued_at: datetime | None = None
     provenance: Provenance | None = None
+    rel_uncertainty: float | None = None
+    abs_uncertainty_g_per_kwh: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

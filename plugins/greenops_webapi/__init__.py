@@ -4,10 +4,12 @@ from greenops_webapi.client import Answer, WebApi, WebLimits
 from greenops_webapi.deadline import Deadline
 from greenops_webapi.pace import Pace
 from greenops_webapi.problems import ProblemLog
-from greenops_webapi.replies import StatusError
+from greenops_webapi.replies import StatusError, UnauthorizedError
 from greenops_webapi.secret import Credential, Secret, Signature
 from greenops_webapi.settings import Settings
 from greenops_webapi.shape import json_of, member, rows_of
+from greenops_webapi.spans import ceiled, floored, pieces
+from greenops_webapi.zones import served_zone
 
 __all__ = [
     "Answer",
@@ -19,9 +21,14 @@ __all__ = [
     "Settings",
     "Signature",
     "StatusError",
+    "UnauthorizedError",
     "WebApi",
     "WebLimits",
+    "ceiled",
+    "floored",
     "json_of",
     "member",
+    "pieces",
     "rows_of",
+    "served_zone",
 ]

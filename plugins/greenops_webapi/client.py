@@ -22,12 +22,14 @@ from greenops.errors import SignalBusyError, SignalError
 from greenops_webapi.deadline import Deadline, within
 from greenops_webapi.pace import Pace
 from greenops_webapi.quiet import quiet_logs
-from greenops_webapi.replies import REDIRECTS, REFUSED, excerpt, failure, redirected
+from greenops_webapi.replies import REDIRECTS, excerpt, failure, redirected
 from greenops_webapi.secret import Signature
 from greenops_webapi.transport import SIGNATURE, SigningTransport, way_out
 
 USER_AGENT: Final = "greenops (carbon intensity for compute jobs)"
 MAX_REDIRECTS = 3
+ANSWER_SHARE = 0.1
+"""Part of the deadline that must be left for one more request to be worth it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,8 +209,8 @@ class WebApi:
         self, status: int, headers: httpx.Headers, body: bytes, said: str
     ) -> None:
         """Raise what a status means; return where it is a good one."""
-        said += f"; {self._hint}" if self._hint and status in REFUSED else ""
-        error = failure(status, headers, body, said=said, now=self._now())
+        hint = f"; {self._hint}" if self._hint else ""
+        error = failure(status, headers, body, said=said, hint=hint, now=self._now())
         if isinstance(error, SignalBusyError) and error.retry_after_s is not None:
             self._pace.rest(error.retry_after_s)
         if error is not None:
@@ -229,10 +231,11 @@ class WebApi:
 
 
 class _OutOfTime(stop_base):
-    """Stops trying where the next wait would reach the deadline."""
+    """Stops trying where the next wait would leave no time for an answer."""
 
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
 
     def __call__(self, retry_state: RetryCallState) -> bool:
-        return retry_state.upcoming_sleep >= self._deadline.left_s()
+        needed_s = retry_state.upcoming_sleep + ANSWER_SHARE * self._deadline.total_s
+        return needed_s >= self._deadline.left_s()

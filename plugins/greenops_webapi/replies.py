@@ -9,12 +9,15 @@ from greenops.errors import SignalBusyError, SignalError, SignalRefusedError
 from greenops_webapi.secret import Signature
 from greenops_webapi.transport import same_origin
 
-REFUSED = (401, 403)
 BUSY = (408, 425, 429, 500, 502, 503, 504)
 REDIRECTS = (301, 302, 303, 307, 308)
 LONGEST_REST_S = 3600.0
 """However long a source wants to be left alone, it is asked again after this."""
 _EXCERPT_CHARS = 160
+
+
+class UnauthorizedError(SignalRefusedError):
+    """The source does not know who asks (401): no credential, a wrong or an old one."""
 
 
 class StatusError(SignalError):
@@ -32,7 +35,13 @@ class StatusError(SignalError):
 
 
 def failure(
-    status: int, headers: httpx.Headers, body: bytes, *, said: str, now: datetime
+    status: int,
+    headers: httpx.Headers,
+    body: bytes,
+    *,
+    said: str,
+    hint: str,
+    now: datetime,
 ) -> SignalError | None:
     """Return the error that a status is; None where it is a good one.
 
@@ -41,12 +50,15 @@ def failure(
         headers: As sent.
         body: As sent.
         said: How the message reads.
+        hint: What is added to it where the source refuses.
         now: To which a date in `Retry-After` is compared.
     """
     if httpx.codes.is_success(status):
         return None
-    if status in REFUSED:
-        return SignalRefusedError(said)
+    if status == httpx.codes.UNAUTHORIZED:
+        return UnauthorizedError(said + hint)
+    if status == httpx.codes.FORBIDDEN:
+        return SignalRefusedError(said + hint)
     if status in BUSY:
         wait_s = retry_after_s(headers.get("retry-after"), now)
         return SignalBusyError(said, retry_after_s=wait_s)

@@ -93,6 +93,21 @@ class Settings:
             raise self.wrong(key, "must start with / or ~")
         return path
 
+    def names(self, key: str) -> Mapping[str, str]:
+        """Return a table of text by text, its keys in upper case.
+
+        Raises:
+            ConfigError: it is no table, or holds something else.
+        """
+        given = self._table.get(key, {})
+        if not isinstance(given, Mapping) or not all(
+            isinstance(name, str) and name.strip()
+            for pair in given.items()
+            for name in pair
+        ):
+            raise self.wrong(key, 'must be a table of names, such as { DE = "DE" }')
+        return {name.strip().upper(): given[name].strip() for name in given}
+
     def base_url(self, default: str) -> str:
         """Return where the source is, without a slash at the end.
 
