@@ -112,7 +112,7 @@ def _factories(names: Sequence[str]) -> tuple[dict[str, SignalFactory], dict[str
         return factories, {}
     from greenops.plugins import SIGNALS, find_plugins, plugin_names
 
-    found = find_plugins(SIGNALS, only=others, skip_distribution="greenops")
+    found = find_plugins(SIGNALS, only=others)
     known = plugin_names(SIGNALS)
     unknown = {n: _no_such(n, known) for n in others if n not in known}
     loaded = cast("dict[str, SignalFactory]", found.loaded)

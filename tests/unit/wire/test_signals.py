@@ -206,3 +206,29 @@ def test_marginal_signals_have_an_order_of_their_own(installed):
     )
 
     assert signal.traits.kind is IntensityKind.MARGINAL
+
+
+PLUGINS = {
+    IntensityKind.AVERAGE: ("electricitymaps", "neso", "eia", "entsoe"),
+    IntensityKind.MARGINAL: ("watttime",),
+}
+
+
+@pytest.mark.parametrize("kind", list(IntensityKind))
+def test_every_plugin_that_ships_can_be_made_without_network_or_credential(
+    kind, monkeypatch
+):
+    import socket
+
+    monkeypatch.setattr(socket, "socket", None)
+    config = Config(
+        signals_order=PLUGINS[IntensityKind.AVERAGE],
+        signals_marginal_order=PLUGINS[IntensityKind.MARGINAL],
+    )
+
+    signal = open_signal(config, kind=kind)
+
+    assert [(s.name, s.state, s.detail) for s in signal.status()] == [
+        (name, SourceState.UNASKED, "") for name in PLUGINS[kind]
+    ]
+    assert not signal.traits.offline
