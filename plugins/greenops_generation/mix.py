@@ -57,7 +57,7 @@ def intensity_rows(
     Each line needs the whole hour, at whatever steps it is stated. Storage counts
     neither in nor out: what it gives back was counted when it was generated. A line
     that is usually there and is not makes the hour a gap, since nobody can know what
-    it would have changed.
+    it would have changed; but the sun may be silent at night.
 
     Args:
         rows: Of one zone, in any order.
@@ -73,7 +73,7 @@ def intensity_rows(
             for series, own in hours[hour].items()
             if own[0].fuel is not Fuel.STORAGE
         }
-        if fault := _fault(parts, expected):
+        if fault := _fault(parts, expected - _dark(hours, hour)):
             problems[fault].append(hour)
             continue
         issued = [r.issued_at for own in hours[hour].values() for r in own]
@@ -103,6 +103,24 @@ def _expected(hours: _Hours) -> set[str]:
         if own[0].fuel is not Fuel.STORAGE
     )
     return {s for s, count in seen.items() if count >= USUAL_SHARE * len(hours)}
+
+
+def _dark(hours: _Hours, hour: datetime) -> set[str]:
+    """Return solar lines that need not be there: other days have none at this hour.
+
+    Some operators state zeros at night, some state nothing.
+    """
+    same = [by for at, by in hours.items() if at.hour == hour.hour and at != hour]
+    sunny = {s for by in hours.values() for s, own in by.items() if _solar(own)}
+    return {s for s in sunny if same and not any(_shines(by.get(s)) for by in same)}
+
+
+def _solar(rows: Sequence[Generated]) -> bool:
+    return rows[0].fuel is Fuel.SOLAR
+
+
+def _shines(rows: Sequence[Generated] | None) -> bool:
+    return any((finite_number(row.power_mw) or 0.0) > 0 for row in rows or ())
 
 
 def _mean_mw(rows: Sequence[Generated], hour: datetime) -> float | None:

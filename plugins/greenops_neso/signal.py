@@ -147,7 +147,10 @@ class NesoSignal:
 
 def _part(given: Settings) -> str:
     postcode = given.text("postcode").upper()
-    region = int(given.number("region_id", 0, 0, REGIONS[-1]))
+    number = given.number("region_id", 0, 0, REGIONS[-1])
+    region = int(number)
+    if region != number:
+        raise given.wrong("region_id", "must be a whole number")
     if postcode and region:
         raise given.wrong("postcode", "and region_id say the same; give one of them")
     if postcode and not _OUTWARD.fullmatch(postcode):

@@ -137,7 +137,7 @@ class WattTime(Source):
             return _json({"token": "t0k3n"})
         if path == "/v3/region-from-loc":
             return _json({"region": "FR", "region_full_name": "France"})
-        meta = {
+        meta: dict[str, Any] = {
             "region": params["region"],
             "signal_type": params["signal_type"],
             "units": "lbs_co2_per_mwh",
@@ -155,7 +155,8 @@ class WattTime(Source):
             {"point_time": r.start.isoformat(), "value": r.value}
             for r in self.rows(*span)
         ]
-        return _json({"data": rows, "meta": {**meta, **self.extra}})
+        meta |= self.extra
+        return _json({"data": rows, "meta": meta})
 
 
 class Neso(Source):
@@ -174,15 +175,15 @@ class Neso(Source):
                 "intensity": {
                     "forecast": r.value,
                     "index": "moderate",
-                    **({} if regional else {"actual": None}),
+                    "actual": None,
                 },
             }
             for r in self.rows(*span)
         ]
+        body: dict[str, Any] = {"data": rows}
         if regional:
-            region = {"regionid": 13, "shortname": "London", "data": rows}
-            return _json({"data": region, **self.extra})
-        return _json({"data": rows, **self.extra})
+            body["data"] = {"regionid": 13, "shortname": "London", "data": rows}
+        return _json({**body, **self.extra})
 
 
 class Eia(Source):
