@@ -144,9 +144,20 @@ def check_spool(files: Sequence[Path]) -> Finding:
 
 
 def check_zone(
-    zone: str | None, intensity: Callable[[], Sequence[IntensityPoint]]
+    zone: str | None,
+    intensity: Callable[[], Sequence[IntensityPoint]],
+    *,
+    told_by: str = "",
+    guess: object = None,
 ) -> Finding:
-    """Return which carbon intensity runs are given now."""
+    """Return which carbon intensity runs are given now.
+
+    Args:
+        zone: Of runs; None: not known.
+        intensity: Asks for it.
+        told_by: What told the zone, where it was not configured.
+        guess: Where the machine seems to be, for people.
+    """
     try:
         points = intensity()
     except ConfigError as e:
@@ -163,7 +174,10 @@ def check_zone(
             'set `zone = "..."` in the configuration, or GREENOPS_ZONE; '
             "`greenops zones` helps to find it"
         )
+        said += f"; this machine seems to be in {guess}" if guess else ""
         return _finding("zone", "world average", State.ABSENT, said, remedy=remedy)
+    if told_by not in ("", "configuration"):
+        said += f"; zone from {told_by}"
     return _finding("zone", point.zone, State.GOOD, said)
 
 

@@ -125,6 +125,19 @@ class ChainSignal:
             return self._settled(inquiry, answer)
         raise self._failure(inquiry)
 
+    def check(
+        self, zone: str | None, start: datetime, stop: datetime
+    ) -> Sequence[SourceStatus]:
+        """Ask every signal, each with its own time; return how they stand then."""
+        for member in self._members:
+            deadline_s = self._clock() + self._wait_s
+            inquiry = _Inquiry(zone, start, stop, deadline_s)
+            self._ask(member, inquiry)
+            error = inquiry.failures.get(member.name)
+            if isinstance(error, UnknownZoneError):
+                self._sources.failed(member, SignalError(str(error)))
+        return self.status()
+
     def _ask(self, member: CarbonSignal, inquiry: "_Inquiry") -> list[IntensityPoint]:
         """Return a member's answer; nothing where it has none."""
         zone, start, stop = inquiry.zone, inquiry.start, inquiry.stop

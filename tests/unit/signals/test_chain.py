@@ -350,3 +350,19 @@ def test_a_span_that_is_none_is_refused_before_anyone_is_asked(start, stop):
     with pytest.raises(ValueError, match="not a span"):
         chain(member).intensity("FR", start, stop)
     assert member.asked == []
+
+
+def test_a_check_asks_every_signal_even_after_one_has_answered():
+    works = hourly("first", range(4))
+    refuses = failing("second", SignalRefusedError("no key"))
+    elsewhere = failing("third", UnknownZoneError("not my zone"))
+    signal = chain(works, refuses, elsewhere)
+
+    statuses = signal.check("FR", at(0), at(1))
+
+    assert {s.name: s.state for s in statuses} == {
+        "first": SourceState.WORKS,
+        "second": SourceState.REFUSED,
+        "third": SourceState.FAILED,
+    }
+    assert statuses[2].detail == "not my zone"
