@@ -12,8 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from greenops.config_keys import KEYS, Key
-from greenops.config_signals import SIGNALS, checked_settings, signal_named
+from greenops.config_keys import KEYS, SIGNALS, Key, signal_named
 from greenops.errors import ConfigError
 
 SYSTEM_FILE = Path("/etc/greenops/config.toml")
@@ -296,6 +295,8 @@ def _add_signal_table(
     complaints: list[str],
 ) -> None:
     """Lay one table `[signals.NAME]` over what other files said of that signal."""
+    from greenops.config_signals import checked_settings
+
     name = signal_named(setting.name)
     good, bad = checked_settings(
         setting.value,  # type: ignore[arg-type]  # told apart by the caller

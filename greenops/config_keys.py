@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MAX_TEXT_CHARS = 1000
+SIGNALS = "signals."
 _WORDS = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
     **dict.fromkeys(("0", "false", "no", "off"), False),
@@ -232,3 +233,9 @@ KEYS: Mapping[str, Key] = {
         ),
     )
 }
+
+
+def signal_named(name: str) -> str:
+    """Return `csv` of `signals.csv`; nothing of what names no signal's table."""
+    last = name.removeprefix(SIGNALS) if name.startswith(SIGNALS) else ""
+    return "" if "." in last or name in KEYS else last

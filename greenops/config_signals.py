@@ -9,8 +9,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-SIGNALS = "signals."
-OWN_KEYS = ("order", "marginal_order", "cache_path", "wait_s")
 _SECRET = re.compile(
     r"(.*[_-])?(key|token|secret|password|passwd|passphrase|credentials?|auth|jwt|"
     r"bearer|apikey|authtoken)",
@@ -24,12 +22,6 @@ _INSTEAD = (
     "put it into the environment, or into a file that only you can read "
     '(chmod 600) and name that: key_file = "..."'
 )
-
-
-def signal_named(name: str) -> str:
-    """Return `csv` of `signals.csv`; nothing of a name that is not a signal's table."""
-    last = name.removeprefix(SIGNALS) if name.startswith(SIGNALS) else ""
-    return "" if "." in last or last in OWN_KEYS else last
 
 
 def checked_settings(

@@ -53,7 +53,7 @@ def open_signal(
     for name in order:
         if name in factories:
             try:
-                members.append(_kept(_made(name, factories[name], config), config))
+                members.append(_cached(_made(name, factories[name], config), config))
             except GreenopsError as e:
                 unusable[name] = _placed(e, name, config)
     return ChainSignal(
@@ -85,7 +85,7 @@ def _made(name: str, factory: SignalFactory, config: Config) -> CarbonSignal:
     return signal
 
 
-def _kept(signal: CarbonSignal, config: Config) -> CarbonSignal:
+def _cached(signal: CarbonSignal, config: Config) -> CarbonSignal:
     """Return the signal behind a cache if it needs the network."""
     if signal.traits.offline:
         return signal

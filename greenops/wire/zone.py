@@ -74,8 +74,23 @@ def whereabouts(config: Config) -> "Location | None":
     return locate(config.zone, ask_cloud=AskCloud.OFF, timezone=local_timezone())
 
 
-@cache  # a machine does not change its region, and a process may track many blocks
 def _of_cloud(ask: str) -> "Location | None":
+    try:
+        return _found_by_cloud(ask)
+    except LookupError:
+        return None
+
+
+@cache  # a machine does not change its region, and a process may track many blocks
+def _found_by_cloud(ask: str) -> "Location":
+    """Return what the cloud says.
+
+    Raises:
+        LookupError: nothing, now; it is asked again next time.
+    """
     from greenops.signals.location import AskCloud, locate
 
-    return locate(None, ask_cloud=AskCloud(ask))
+    found = locate(None, ask_cloud=AskCloud(ask))
+    if found is None:
+        raise LookupError("no cloud tells where this machine is")
+    return found

@@ -4,6 +4,8 @@ import time
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from greenops.errors import (
     ConfigError,
@@ -15,6 +17,7 @@ from greenops.errors import (
 from greenops.model import Basis, IntensityKind, Provenance
 from greenops.signals.chain import ChainSignal
 from greenops.signals.sources import SourceState
+from greenops.signals.spread import BRIDGE_AT_MOST, gaps_in
 from greenops.testing import FixedClock
 from tests.unit.signals.fakes import MIDNIGHT, ScriptedSignal, at, hourly, point
 
@@ -366,3 +369,31 @@ def test_a_check_asks_every_signal_even_after_one_has_answered():
         "third": SourceState.FAILED,
     }
     assert statuses[2].detail == "not my zone"
+
+
+@given(
+    st.sets(st.integers(0, 11)),
+    st.sets(st.integers(0, 11)),
+    st.sets(st.integers(0, 11)),
+)
+def test_an_hour_is_covered_exactly_where_it_can_be(first, second, third):
+    members = [
+        hourly(name, sorted(hours))
+        for name, hours in (("a", first), ("b", second), ("c", third))
+    ]
+    signal = chain(*members)
+    if not first | second | third:
+        with pytest.raises(SignalError):
+            ask(signal, 0, 12)
+        return
+
+    points = ask(signal, 0, 12)
+
+    assert all(a.stop <= b.start for a, b in pairwise(points))
+    measured = [p for p in points if p.provenance is Provenance.MEASURED]
+    stated = {(p.start - at(0)) // (at(1) - at(0)) for p in measured}
+    covered = {h for h in range(12) for p in points if p.start <= at(h) < p.stop}
+    assert stated <= first | second | third
+    assert first <= covered
+    for gap_start, gap_stop in gaps_in(points, at(0), at(12)):
+        assert gap_stop - gap_start > BRIDGE_AT_MOST

@@ -27,9 +27,9 @@ def on_cloud(monkeypatch):
         monkeypatch.setattr(location, "locate", locate)
         return asked
 
-    wired._of_cloud.cache_clear()
+    wired._found_by_cloud.cache_clear()
     yield place
-    wired._of_cloud.cache_clear()
+    wired._found_by_cloud.cache_clear()
 
 
 STOCKHOLM = Location(zone="SE", found_by=FoundBy.CLOUD, detail="aws:eu-north-1")
@@ -73,6 +73,15 @@ def test_the_cloud_is_asked_once_per_process(on_cloud):
         with_zone(Config(), [])
 
     assert asked == [AskCloud.AUTO]
+
+
+def test_a_cloud_that_did_not_answer_is_asked_again(on_cloud):
+    asked = on_cloud(None)
+
+    for _ in range(2):
+        assert with_zone(Config(), [])[0].zone is None
+
+    assert len(asked) == 2
 
 
 def test_off_means_off(on_cloud):
