@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 REFUSED_S = 3600.0
 """A refusal is asked about again after this: plans change without our being told."""
+PAUSE_AT_MOST_S = 3600.0
+MOST_TIMES = 10
 MOST_BYTES = 8 << 20
 MOST_FILES = 200
 MOST_SILENCES = 500
@@ -94,21 +96,49 @@ class AnswerStore:
                 raise SignalRefusedError(said)
 
     def heard(self, zone: str, reach: str, error: SignalError) -> None:
-        """Remember what the source said in place of an answer, for all processes."""
-        key, until_s, refused = f"{zone} {reach}", self._time_s() + PAUSE_S, None
+        """Remember what the source said in place of an answer, for all processes.
+
+        A source that does not say for how long is left alone for a minute, then for
+        twice as long each time, up to an hour: behind a firewall it never answers.
+        """
+        busy = isinstance(error, SignalBusyError)
+        key = "" if busy else f"{zone} {reach}"
+        silences = self._current(self._time_s() - PAUSE_AT_MOST_S)
+        before = silences.pop(key, {})
+        times = int(_seconds(before.get("times")))
+        pause_s, refused = min(PAUSE_S * 2.0**times, PAUSE_AT_MOST_S), None
         if isinstance(error, SignalRefusedError):
-            until_s, refused = self._time_s() + REFUSED_S, self._credential()
-        elif isinstance(error, SignalBusyError):
-            key, until_s = "", self._time_s() + pause_of(error)
-        now_s = self._time_s()
-        others = {
-            k: v
-            for k, v in self._silences().items()
-            if isinstance(v, dict) and _seconds(v.get("until")) > now_s
+            pause_s, refused = REFUSED_S, self._credential()
+        elif isinstance(error, SignalBusyError) and error.retry_after_s is not None:
+            pause_s = pause_of(error)
+        silences[key] = {
+            "until": self._time_s() + pause_s,
+            "refused": refused,
+            "times": min(times + 1, MOST_TIMES),
+            "said": str(error)[:500],
         }
-        others[key] = {"until": until_s, "refused": refused, "said": str(error)[:500]}
-        last = dict(list(others.items())[-MOST_SILENCES:])
+        self._write_silences(silences)
+
+    def spoke(self, zone: str, reach: str) -> None:
+        """Remember that the source answers again."""
+        silences = self._current(0.0)
+        answered = {"", f"{zone} {reach}"} & silences.keys()
+        if answered:
+            for key in answered:
+                del silences[key]
+            self._write_silences(silences)
+
+    def _write_silences(self, silences: dict[str, dict[str, object]]) -> None:
+        last = dict(list(silences.items())[-MOST_SILENCES:])
         self._write(self._folder / _SILENCES, json.dumps(last))
+
+    def _current(self, since_s: float) -> dict[str, dict[str, object]]:
+        """Return the silences that lasted until `since_s` or longer."""
+        return {
+            key: silence
+            for key, silence in self._silences().items()
+            if isinstance(silence, dict) and _seconds(silence.get("until")) > since_s
+        }
 
     def _silences(self) -> dict[str, object]:
         text = self._read(self._folder / _SILENCES)

@@ -91,6 +91,13 @@ class CachedSignal:
         step = self.traits.resolution
         return stale_points(kept, start, stop, now=self._now(), step=step)
 
+    def late(self, zone: str | None, start: datetime, stop: datetime) -> None:
+        """Remember that nobody waits for it any longer; the answer may yet come."""
+        key = "" if zone is None else canonical(zone)
+        said = f"{self.name} did not answer in time"
+        reach = reach_of(start, stop, self._now())
+        self._store.heard(key, reach, SignalBusyError(said))
+
     def _fetched(
         self, key: str, zone: str | None, start: datetime, stop: datetime
     ) -> Kept:
@@ -104,6 +111,7 @@ class CachedSignal:
             if not isinstance(e, SignalBusyError | SignalRefusedError):
                 self._look_back(key, zone, start)
             raise
+        self._store.spoke(key, reach)
         return self._remember(key, points, start, stop)
 
     def _look_back(self, key: str, zone: str | None, start: datetime) -> None:

@@ -20,7 +20,7 @@ from greenops.errors import (
 )
 from greenops.model import Basis, IntensityKind, IntensityPoint, SignalTraits
 from greenops.ports import CarbonSignal
-from greenops.signals.patience import Patience, expected
+from greenops.signals.patience import Patience, TooLateError, expected
 from greenops.signals.silence import Silences, reach_of
 from greenops.signals.sources import Sources, SourceState, SourceStatus
 from greenops.signals.spread import bridged, clipped, gaps_in
@@ -41,6 +41,9 @@ class KeepsAnswers(Protocol):
         self, zone: str | None, start: datetime, stop: datetime
     ) -> Sequence[IntensityPoint]:
         """Return what is kept, however old, without asking anyone; maybe nothing."""
+
+    def late(self, zone: str | None, start: datetime, stop: datetime) -> None:
+        """Remember, for others too, that it was asked and did not answer in time."""
 
 
 class ChainSignal:
@@ -152,7 +155,12 @@ class ChainSignal:
             self._silences.heard(member.name, zone, reach, e)
             inquiry.failures[member.name] = e
             self._sources.failed(member, e)
-            return _kept(member, inquiry)
+            if isinstance(member, KeepsAnswers):
+                # Without a wait stated it had its time, and did not use it.
+                if isinstance(e, TooLateError) and e.retry_after_s is None:
+                    member.late(zone, start, stop)
+                return list(member.kept(zone, start, stop))
+            return []
         self._sources.answered(member, points)
         return points
 
@@ -243,16 +251,6 @@ class _Merged:
             self.sources.append(name)
             both = sorted((*self.points, *new), key=lambda p: p.start)
             self.points = bridged(both, start, stop)
-
-
-def _kept(member: CarbonSignal, inquiry: _Inquiry) -> list[IntensityPoint]:
-    """Return what a member that did not answer still has at hand."""
-    if not isinstance(member, KeepsAnswers):
-        return []
-    try:
-        return list(member.kept(inquiry.zone, inquiry.start, inquiry.stop))
-    except (SignalError, UnknownZoneError):
-        return []
 
 
 def _joint_traits(members: Sequence[CarbonSignal], kind: IntensityKind) -> SignalTraits:

@@ -9,6 +9,11 @@ from greenops.model import IntensityPoint
 AT_LEAST_S = 0.1
 """An answer that lies on the disk is worth this much, however late it is."""
 
+
+class TooLateError(SignalBusyError):
+    """The source did not answer in the time it was given."""
+
+
 Question = Callable[[], Sequence[IntensityPoint]]
 
 
@@ -27,20 +32,22 @@ class Patience:
         """Return the answer to `question`.
 
         Raises:
-            SignalBusyError: no answer within `wait_s`, or one is owed still.
+            TooLateError: no answer within `wait_s`, or one is owed still.
             SignalError: whatever the question raised.
             UnknownZoneError: likewise.
         """
         with self._lock:
             owed = self._overdue.get(name)
         if owed is not None and not owed.done.is_set():
-            raise SignalBusyError(f"{name} still owes an earlier answer")
+            raise TooLateError(
+                f"{name} still owes an earlier answer", retry_after_s=0.0
+            )
         asked = _Asked(question)
         asked.start()
         if not asked.done.wait(max(wait_s, AT_LEAST_S)):
             with self._lock:
                 self._overdue[name] = asked
-            raise SignalBusyError(
+            raise TooLateError(
                 f"{name} did not answer within {max(wait_s, AT_LEAST_S):.3g} s",
                 # Others have used up the time: that is not held against this one.
                 retry_after_s=0.0 if wait_s < AT_LEAST_S else None,

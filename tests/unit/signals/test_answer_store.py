@@ -186,12 +186,48 @@ def test_damaged_silences_silence_nobody(store, content):
 
 
 def test_old_silences_are_forgotten(store, clock):
-    for i in range(20):
+    for i in range(200):
         store.heard(f"Z{i}", "now", SignalError("x" * 9999))
-        clock.sleep(30)
+        clock.sleep(120)
 
     found = json.loads((folder(store) / "silences.json").read_text())
-    assert len(found) <= 3
+    assert len(found) <= 32
+
+
+def test_each_silence_in_a_row_is_twice_as_long_up_to_an_hour(store, clock):
+    pauses = []
+    for _ in range(9):
+        store.heard("FR", "now", SignalBusyError("did not answer in time"))
+        with pytest.raises(SignalBusyError) as caught:
+            store.check("FR", "now")
+        pause_s = caught.value.retry_after_s or 0.0
+        pauses.append(round(pause_s))
+        clock.sleep(pause_s + 1)
+
+    assert pauses == [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
+
+
+def test_an_answer_ends_the_row(store, clock):
+    store.heard("FR", "now", SignalBusyError("did not answer in time"))
+    store.heard("FR", "now", SignalError("truncated"))
+    clock.sleep(3600)
+
+    store.spoke("FR", "now")
+    store.check("FR", "now")
+    store.heard("FR", "now", SignalBusyError("did not answer in time"))
+
+    with pytest.raises(SignalBusyError) as caught:
+        store.check("FR", "now")
+    assert caught.value.retry_after_s == pytest.approx(60)
+
+
+def test_a_refusal_outlives_an_answer_to_another_question(store):
+    store.heard("FR", "ahead", SignalRefusedError("no forecasts"))
+
+    store.spoke("FR", "now")
+
+    with pytest.raises(SignalRefusedError):
+        store.check("FR", "ahead")
 
 
 WRITER = """

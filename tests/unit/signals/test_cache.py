@@ -216,3 +216,25 @@ def test_a_span_that_is_none_is_refused(cached):
 
     with pytest.raises(ValueError, match="not a span"):
         c.signal.intensity("FR", at(1), at(1) - timedelta(hours=1))
+
+
+def test_a_source_nobody_waits_for_any_longer_is_left_alone_by_all(cached):
+    c = cached(hourly("acme", range(90, 110)))
+    c.signal.late("FR", at(99), at(100))
+
+    with pytest.raises(SignalBusyError, match="acme did not answer in time"):
+        c.again().fresh("DE", at(99), at(100))
+    assert c.asked == []
+
+
+def test_an_answer_that_came_late_is_kept_and_ends_the_silence(cached):
+    def given_up(zone, start, stop):
+        c.signal.late(zone, start, stop)
+        return [point(99)]
+
+    c = cached(ScriptedSignal("acme", given_up))
+    c.ask(99, 100)
+
+    assert c.again().fresh("FR", at(99), at(100)) == [point(99)]
+    assert c.again().fresh("DE", at(99), at(100))
+    assert len(c.asked) == 2

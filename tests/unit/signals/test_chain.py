@@ -292,9 +292,18 @@ class Keeping(ScriptedSignal):
     def fresh(self, zone, start, stop):
         return self.intensity(zone, start, stop)
 
+    def __init__(self, name, answer, *, has=True):
+        super().__init__(name, answer)
+        self.has = has
+        self.told = []
+
+    def late(self, *question):
+        self.told.append(question)
+
     def kept(self, zone, start, stop):
         whole = point(0, hours=4, zone=zone, source="kept")
-        return [whole] if whole.start < stop and start < whole.stop else []
+        touches = whole.start < stop and start < whole.stop
+        return [whole] if self.has and touches else []
 
 
 def test_what_a_failing_source_has_kept_goes_before_the_next_source():
@@ -302,6 +311,21 @@ def test_what_a_failing_source_has_kept_goes_before_the_next_source():
     signal = chain(keeping, hourly("second", range(4)))
 
     assert {p.source for p in ask(signal)} == {"kept"}
+
+
+def test_only_a_source_that_had_its_time_is_told_that_it_was_late():
+    released = threading.Event()
+    slow = Keeping("a", lambda *_: released.wait(30) and [], has=False)
+    robbed = Keeping("b", lambda *_: released.wait(30) and [], has=False)
+    busy = Keeping("c", SignalBusyError("later"), has=False)
+    members = (slow, robbed, busy)
+    signal = chain(*members, wait_s=0.3)
+
+    with pytest.raises(SignalBusyError):
+        ask(signal)
+
+    assert [len(m.told) for m in members] == [1, 0, 0]
+    released.set()
 
 
 def test_a_change_of_source_is_logged_once(caplog):
