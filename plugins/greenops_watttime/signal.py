@@ -162,14 +162,13 @@ class WattTimeSignal:
         for begin, end in pieces(floored(start, FIVE_MINUTES), past_stop, LONGEST):
             params = {**fixed, "start": begin.isoformat(), "end": end.isoformat()}
             answer = self._session.get("/v3/historical", params, deadline)
-            rows, length = moer_rows(answer.body, answer.url, region, forecast=False)
-            yield [row for row in rows if row.start < present], length
+            yield moer_rows(answer.body, answer.url, region, forecast=False)
         if stop > present:
             hours = min(max(1, -(-(stop - now) // HOUR)), LONGEST_HORIZON_H)
             params = {**fixed, "horizon_hours": hours}
             answer = self._session.get("/v3/forecast", params, deadline)
-            rows, length = moer_rows(answer.body, answer.url, region, forecast=True)
-            yield [row for row in rows if row.start >= present], length
+            # Where it reaches back, what was fetched of the past is the later issue.
+            yield moer_rows(answer.body, answer.url, region, forecast=True)
 
     def _region_of(self, row: GridZone, deadline: Deadline) -> str:
         """Return WattTime's region: as configured, by name, or by the zone's middle."""

@@ -133,6 +133,22 @@ def test_past_and_future_meet_at_the_present_five_minutes():
     assert ahead.url.params["horizon_hours"] == "30"
 
 
+def test_of_the_past_what_was_fetched_holds_and_not_what_was_forecast():
+    def handle(request):
+        name = "forecast" if request.url.path.endswith("forecast") else "historical"
+        body = Server(f"{name}.json")(request)
+        if name == "forecast" and isinstance(body, dict):
+            body["data"][0] = {"point_time": "2026-03-01T11:50:00+00:00", "value": 1}
+        return httpx.Response(200, json=body)
+
+    points = signal(httpx.MockTransport(handle)).intensity(ZONE, NOW - HOUR, NOW + HOUR)
+
+    by_start = {p.start.strftime("%H:%M"): p for p in points}
+    assert list(by_start) == ["11:50", "11:55", "12:15"]
+    assert by_start["11:50"].provenance == "estimated"
+    assert by_start["12:15"].provenance == "forecast"
+
+
 def test_more_than_the_longest_forecast_is_never_asked():
     *_, ahead = requests_of(signal, ZONE, NOW, NOW + 168 * HOUR, answer=Server())
 

@@ -164,6 +164,21 @@ def test_a_redirection_on_the_same_host_is_followed_and_signed():
     assert server.requests[1].headers["authorization"] == f"Bearer {CANARY}"
 
 
+def test_a_redirection_that_repeats_the_key_is_signed_once_and_not_shown(caplog):
+    caplog.set_level(logging.INFO)
+
+    def answer(request):
+        if request.path.startswith("/v1"):
+            return Reply(status=307, headers={"location": request.path[3:]})
+        return Reply(body="{}")
+
+    with serving(answer) as server:
+        answer_url = get(api(server.url), signature=SIGNED).url
+
+    assert server.requests[1].path.count("api_key=") == 1
+    assert [x for x in (answer_url, *caplog.messages) if "api_key" in x] == []
+
+
 def test_a_redirection_to_another_host_is_not_followed():
     with serving(Reply(body="{}")) as elsewhere:
         moved = Reply(status=302, headers={"location": f"{elsewhere.url}/x"})
