@@ -96,8 +96,9 @@ def _names(given: object, _folder: Path) -> tuple[str, ...]:
 
 def _one_of(*words: str) -> Callable[[object, Path], str]:
     def check(given: object, _folder: Path) -> str:
-        # TOML spells a switch without quotes; people will.
-        said = {True: "on", False: "off"}.get(given, given)  # type: ignore[call-overload]
+        said = given
+        if isinstance(given, bool):  # TOML spells a switch without quotes; people will
+            said = "on" if given else "off"
         if not isinstance(said, str) or said.strip().lower() not in words:
             raise ValueError(f"must be one of {', '.join(words)}")
         return said.strip().lower()

@@ -159,7 +159,7 @@ def _held(checked: Checked) -> str:
     points = checked.points
     why = "".join(f"; {problem}" for problem in checked.problems)
     if not points:
-        return f"nothing in it is usable{why}"
+        return f"nothing in it is usable; hours or finer steps are needed{why}"
     return f"it has {points[0].start} to {points[-1].stop}{why}"
 
 

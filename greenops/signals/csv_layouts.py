@@ -158,7 +158,10 @@ def _neso(cells: Header, _name: str, _basis: Basis | None) -> Layout | None:
     zones = {c: i for i, c in enumerate(cells) if c in _GB_REGIONS}
     if time is None or (len(zones) < 3 and (actual is None or forecast is None)):
         return None
-    zones |= {c: i for i, c in enumerate(cells) if c.startswith("north wales")}
+    # Named with Merseyside, with Cheshire, or without, as the years went.
+    for i, cell in enumerate(cells):
+        if zones and cell.startswith("north wales"):
+            zones["GB-NORTH-WALES"] = i
     national = {} if actual is None else {"GB": actual}
     return Layout(
         title="NESO download",

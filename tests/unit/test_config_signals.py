@@ -112,6 +112,7 @@ def test_a_projects_file_cannot_send_credentials_elsewhere(cwd, environ, line):
         ("[signals.order]\na = 1", "must be a list of names"),
         ("[location]\ncloud = 'perhaps'", "one of auto, on, off"),
         ("[location]\ncloud = 3", "one of auto, on, off"),
+        ("[location]\ncloud = [1]", "one of auto, on, off"),
     ],
 )
 def test_what_is_wrong_is_said(cwd, environ, text, said):
