@@ -135,7 +135,8 @@ def _signals(config: "Config") -> Iterator[Finding]:
     zone = with_zone(config, [])[0].zone
     now = datetime.now(UTC)
     for kind, key in ORDERS.items():
-        if not order_of(config, kind):
+        order = order_of(config, kind)
+        if not order:
             continue
         try:
             chain = open_signal(config, kind=kind, wait_s=WAIT_S)
@@ -143,7 +144,7 @@ def _signals(config: "Config") -> Iterator[Finding]:
             yield signals_unopened(key, e)
             continue
         statuses = chain.check(zone, now, now + timedelta(seconds=1))
-        yield from check_signals(key, statuses, now)
+        yield from check_signals(key, order, statuses, now)
     used = {*config.signals_order, *config.signals_marginal_order}
     yield from check_unused(plugin_names(SIGNALS) - used)
 

@@ -13,17 +13,22 @@ AVERAGE = "signals.order"
 
 
 def check_signals(
-    key: str, statuses: Sequence[SourceStatus], now: datetime
+    key: str,
+    order: Sequence[str],
+    statuses: Sequence[SourceStatus],
+    now: datetime,
 ) -> Iterator[Finding]:
     """Yield one finding per signal of an order, and one where the order may fail.
 
     Args:
         key: The order's key in the configuration.
-        statuses: After each was asked once, in order.
+        order: The names in it.
+        statuses: After each was asked once.
         now: Aware.
     """
-    for place, status in enumerate(statuses, 1):
+    for status in statuses:
         if status.state is SourceState.WORKS:
+            place = order.index(status.name) + 1
             detail = f"answers; no. {place} in {key}{_age(status, now)}"
             yield _finding(status.name, State.GOOD, detail)
         else:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from greenops.checked import Checked, IntensityUnit, checked_points
@@ -37,13 +37,6 @@ class _Part:
     rows: ZoneRows | None = None
 
 
-@dataclass(slots=True)
-class _Held:
-    """What the folder has of one zone."""
-
-    parts: list[_Part] = field(default_factory=list)
-
-
 class CsvFolder:
     """A file, or all files of a folder, as they were when it was made.
 
@@ -59,7 +52,7 @@ class CsvFolder:
         self._wanted = wanted
         self._unit = unit
         self.files, self.left_out = _known_files(path, wanted)
-        self._zones: dict[str, _Held] | None = None
+        self._zones: dict[str, list[_Part]] | None = None
 
     def zones(self) -> set[str]:
         """Return the canonical codes of its zones.
@@ -76,7 +69,7 @@ class CsvFolder:
             SignalError: a file cannot be read, or is in another unit.
             MixedSignalsError: its files count differently.
         """
-        parts = self._index()[code].parts
+        parts = self._index()[code]
         problems: list[str] = []
         checked = [self._checked(code, part, problems) for part in parts]
         points = [p for one in checked for p in one.points]
@@ -118,14 +111,14 @@ class CsvFolder:
             zero_possible=layout.zero_possible,
         )
 
-    def _index(self) -> dict[str, _Held]:
+    def _index(self) -> dict[str, list[_Part]]:
         """Return its zones; files whose rows name them are read for that, once."""
         if self._zones is None:
-            zones: dict[str, _Held] = {}
+            zones: dict[str, list[_Part]] = {}
             for file in self.files:
                 for part in self._parts(file):
                     code = canonical(part.spelled)
-                    zones.setdefault(code, _Held()).parts.append(part)
+                    zones.setdefault(code, []).append(part)
             self._zones = zones
         return self._zones
 
@@ -140,7 +133,11 @@ class CsvFolder:
 
 
 def signature(path: Path) -> object:
-    """Return what changes when a file below `path` does."""
+    """Return what changes when a file below `path` does.
+
+    Raises:
+        SignalError: the folder cannot be listed.
+    """
     seen = []
     for file in _files(path):
         try:
@@ -152,9 +149,12 @@ def signature(path: Path) -> object:
 
 
 def _files(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    return sorted(p for p in path.iterdir() if p.name.lower().endswith(SUFFIXES))
+    try:
+        if not path.is_dir():
+            return [path]
+        return sorted(p for p in path.iterdir() if p.name.lower().endswith(SUFFIXES))
+    except OSError as e:
+        raise SignalError(f"{path}: cannot be listed: {e.strerror or e}") from e
 
 
 def _known_files(path: Path, wanted: Wanted) -> tuple[list[File], list[str]]:
@@ -163,9 +163,13 @@ def _known_files(path: Path, wanted: Wanted) -> tuple[list[File], list[str]]:
     Raises:
         ConfigError: there is no file, or none that can be used.
     """
-    if not path.exists():
+    try:
+        files = _files(path)
+        there = path.exists()
+    except (OSError, SignalError) as e:
+        raise ConfigError(f"{path}: no access: {e}") from e
+    if not there:
         raise ConfigError(f"{path}: no such file or folder")
-    files = _files(path)
     if not files:
         raise ConfigError(f"{path} holds no .csv and no .csv.gz")
     if len(files) > MOST_FILES:

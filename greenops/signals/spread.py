@@ -1,5 +1,6 @@
 """How much less sure an intensity gets the further it is carried in time."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -93,12 +94,9 @@ def bridged(
     for gap_start, gap_stop in gaps_in(points, start, stop):
         if gap_stop - gap_start > BRIDGE_AT_MOST:
             continue
-        before = max(
-            (p for p in points if p.stop <= gap_start), key=_stop, default=None
-        )
-        after = min(
-            (p for p in points if p.start >= gap_stop), key=_start, default=None
-        )
+        behind = bisect_left(points, gap_stop, key=_start)
+        before = points[behind - 1] if behind > 0 else None
+        after = points[behind] if behind < len(points) else None
         nearest = before or after
         if nearest is not None:
             whole = _between(before, after) if before and after else nearest
@@ -120,12 +118,15 @@ def _between(before: IntensityPoint, after: IntensityPoint) -> IntensityPoint:
 def clipped(
     points: Sequence[IntensityPoint], gaps: Sequence[tuple[datetime, datetime]]
 ) -> list[IntensityPoint]:
-    """Return the parts of `points` that lie in `gaps`."""
+    """Return the parts of `points`, which are in order, that lie in `gaps`."""
     return [
         replace(p, start=max(p.start, start), stop=min(p.stop, stop))
         for start, stop in gaps
-        for p in points
-        if p.start < stop and start < p.stop
+        for p in points[
+            bisect_right(points, start, key=_stop) : bisect_left(
+                points, stop, key=_start
+            )
+        ]
     ]
 
 

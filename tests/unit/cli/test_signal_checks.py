@@ -10,7 +10,7 @@ OFFLINE = SourceStatus(name="annual", state=SourceState.WORKS, offline=True)
 
 
 def checked(*statuses, key="signals.order"):
-    return list(check_signals(key, statuses, at(10)))
+    return list(check_signals(key, ("neso", "annual"), statuses, at(10)))
 
 
 def test_a_signal_that_answers_has_its_place_and_its_age():

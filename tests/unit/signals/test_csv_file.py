@@ -545,3 +545,16 @@ def test_real_traces_load_whole():
     assert {"US-CAL-CISO", "DE", "SE"} <= set(signal.zones())
     for zone in ("CISO", "DE"):
         assert len(signal.intensity(zone, start, stop)) > 17_500
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything"
+)
+def test_a_folder_that_may_not_be_read_is_said(write, tmp_path):
+    write(f"{LONG}\n{hourly()}")
+    tmp_path.chmod(0)
+    try:
+        with pytest.raises(ConfigError, match="no access"):
+            CsvSignal(tmp_path)
+    finally:
+        tmp_path.chmod(0o700)
