@@ -9,7 +9,7 @@ from greenops.checked import Checked, IntensityUnit, checked_points
 from greenops.checked.overlaps import settled
 from greenops.checked.rows import Problems
 from greenops.errors import ConfigError, MixedSignalsError, SignalError
-from greenops.model import Basis, IntensityKind, Provenance
+from greenops.model import Basis, IntensityKind
 from greenops.signals.csv_layouts import EXPECTED, Layout, layout_of
 from greenops.signals.csv_rows import Wanted, ZoneRows, read_rows, row_kind
 from greenops.signals.csv_table import SUFFIXES, Table
@@ -104,9 +104,10 @@ class CsvFolder:
             source=f"{layout.title}, {path.name}",
             kind=layout.kind or self._wanted.kind or IntensityKind.AVERAGE,
             basis=next(iter(rows.bases), Basis.LIFE_CYCLE),
-            provenance=Provenance.MEASURED,
+            provenance=layout.provenance,
             issued_at=None,
             rel_uncertainty=layout.rel_uncertainty,
+            abs_uncertainty_g_per_kwh=layout.abs_uncertainty_g_per_kwh,
             unit=self._unit or layout.unit,
             zero_possible=layout.zero_possible,
         )

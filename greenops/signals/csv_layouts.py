@@ -13,9 +13,16 @@ from datetime import timedelta
 from pathlib import Path
 
 from greenops.checked import IntensityUnit
-from greenops.model import Basis, IntensityKind
+from greenops.model import Basis, IntensityKind, Provenance
 
 HOUR = timedelta(hours=1)
+REL_UNCERTAINTY = 0.25
+"""Of an average that does not say how sure it is.
+
+Source: spread of life-cycle factors per fuel (IPCC AR5 WG3 annex III, table A.III.2),
+as for annual averages and for the signal `electricitymaps`. Those of the other
+providers are as in their signals too, see `docs/method.md`.
+"""
 EXPECTED = (
     "expected a download of Electricity Maps, WattTime or NESO, a CarbonCast "
     "`*_emissions.csv`, or a header `datetime_utc,ZONE,ZONE,...` or "
@@ -51,7 +58,10 @@ class Layout:
         estimated: Column that says whether the source estimated the row.
         unit: Of the values.
         resolution: Usual length of a row, and the most it holds.
-        rel_uncertainty: Of the values, 95 %.
+        rel_uncertainty: Of the values, 95 %, as a factor: 0.25 is x/÷ 1.25.
+        abs_uncertainty_g_per_kwh: What comes on top, for values near zero.
+        unsure: The two for forecasts, and for rows marked `estimated`; None: the same.
+        provenance: Of rows that are neither.
         zero_possible: Zero is a value.
         utc: Times without an offset are in UTC.
         month_first: Times may be written 12/31/2020 23:00:00.
@@ -73,7 +83,10 @@ class Layout:
     estimated: int | None = None
     unit: IntensityUnit = IntensityUnit.G_PER_KWH
     resolution: timedelta = HOUR
-    rel_uncertainty: float = 0.10
+    rel_uncertainty: float = REL_UNCERTAINTY
+    abs_uncertainty_g_per_kwh: float = 0.0
+    unsure: tuple[float, float] | None = None
+    provenance: Provenance = Provenance.MEASURED
     zero_possible: bool = False
     utc: bool = True
     month_first: bool = False
@@ -124,6 +137,7 @@ def _electricity_maps(cells: Header, _name: str, basis: Basis | None) -> Layout 
         kind=IntensityKind.AVERAGE,
         basis=Basis.DIRECT if wanted_direct else Basis.LIFE_CYCLE,
         estimated=_find(cells, "data estimated"),
+        unsure=(0.4, 0.0),
         zero_possible=wanted_direct,
     )
 
@@ -146,7 +160,9 @@ def _watttime(cells: Header, name: str, _basis: Basis | None) -> Layout | None:
         basis=Basis.DIRECT,
         unit=IntensityUnit.LB_PER_MWH,
         resolution=timedelta(minutes=5),
-        rel_uncertainty=0.20,
+        rel_uncertainty=0.3,
+        abs_uncertainty_g_per_kwh=20.0,
+        unsure=(0.5, 20.0),
         zero_possible=True,
         utc=False,
     )
@@ -168,10 +184,14 @@ def _neso(cells: Header, _name: str, _basis: Basis | None) -> Layout | None:
         attribution="National Energy System Operator, NESO Open Data Licence",
         time=time,
         zones=zones or national,
-        instead=forecast if national else None,
+        instead=None if zones else forecast,
         kind=IntensityKind.AVERAGE,
         basis=Basis.DIRECT,
         resolution=timedelta(minutes=30),
+        rel_uncertainty=0.15,
+        abs_uncertainty_g_per_kwh=5.0,
+        unsure=(0.0, 60.0),
+        provenance=Provenance.FORECAST if zones else Provenance.ESTIMATED,
         zero_possible=True,
     )
 

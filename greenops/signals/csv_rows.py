@@ -115,21 +115,29 @@ class _Reader:
 
     def _row(self, start: datetime, cells: list[str], column: int) -> RawPoint:
         layout = self._layout
-        value, provenance = cells[column], None
+        value, provenance = cells[column], layout.provenance
         if layout.instead is not None and not value.strip():
             value, provenance = cells[layout.instead], Provenance.FORECAST
         elif start > self._written_at:
             provenance = Provenance.FORECAST
-        elif layout.estimated is not None:
-            estimated = cells[layout.estimated].strip().casefold() in _TRUE
-            provenance = Provenance.ESTIMATED if estimated else None
+        estimated = self._is_estimated(cells)
+        if estimated and provenance is Provenance.MEASURED:
+            provenance = Provenance.ESTIMATED
+        unsure = estimated or provenance is Provenance.FORECAST
+        rel, absolute = (unsure and layout.unsure) or (None, None)
         return RawPoint(
             start=start,
             value=self._number(value),
             low=None if layout.low is None else self._number(cells[layout.low]),
             high=None if layout.high is None else self._number(cells[layout.high]),
             provenance=provenance,
+            rel_uncertainty=rel,
+            abs_uncertainty_g_per_kwh=absolute,
         )
+
+    def _is_estimated(self, cells: list[str]) -> bool:
+        column = self._layout.estimated
+        return column is not None and cells[column].strip().casefold() in _TRUE
 
     def _of_kind(self, cells: list[str]) -> bool:
         """Return whether the row is of the kind that is read."""

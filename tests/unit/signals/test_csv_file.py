@@ -145,6 +145,8 @@ def test_electricity_maps_says_which_hours_are_estimated(write):
 
     said = [p.provenance for p in points]
     assert said == [Provenance.MEASURED, Provenance.ESTIMATED, Provenance.MEASURED]
+    assert [p.high_g_per_kwh for p in points] == pytest.approx([125, 140, 125])
+    assert [p.low_g_per_kwh for p in points] == pytest.approx([80, 100 / 1.4, 80])
 
 
 def test_direct_intensities_are_read_where_they_are_wanted(write):
@@ -176,6 +178,7 @@ def test_watttime_is_marginal_and_converted_once(write, name, header):
 
     assert len(points) == 12
     assert points[0].intensity_g_per_kwh == pytest.approx(453.59237)
+    assert points[0].high_g_per_kwh == pytest.approx(453.59237 * 1.3 + 20)
     assert {p.kind for p in points} == {IntensityKind.MARGINAL}
     assert points[0].stop - points[0].start == timedelta(minutes=5)
 
@@ -200,6 +203,9 @@ def test_neso_national_takes_the_forecast_only_where_nothing_was_measured(write)
 
     assert values(points) == [100.0, 101.0, 202.0, 103.0]
     assert points[2].provenance is Provenance.FORECAST
+    assert points[0].provenance is Provenance.ESTIMATED
+    assert points[0].high_g_per_kwh == pytest.approx(100 * 1.15 + 5)
+    assert points[2].high_g_per_kwh == pytest.approx(202 + 60)
     assert {p.basis for p in points} == {Basis.DIRECT}
     assert points[0].stop - points[0].start == timedelta(minutes=30)
 
