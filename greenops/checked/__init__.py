@@ -1,8 +1,10 @@
 """From what a carbon source sent to points that may be used. Pure."""
 
-from greenops.checked.points import IntensityUnit, checked_points
+from greenops.checked.magnitude import IntensityUnit
+from greenops.checked.points import checked_points
 from greenops.checked.rows import (
     Checked,
+    Problems,
     RawPoint,
     finite_number,
     points_within,
@@ -13,6 +15,7 @@ from greenops.checked.times import local_time, utc_time
 __all__ = [
     "Checked",
     "IntensityUnit",
+    "Problems",
     "RawPoint",
     "checked_points",
     "finite_number",

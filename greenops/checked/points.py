@@ -1,65 +1,27 @@
 """Rows that a source sent, turned into intensity points or left out with a reason."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from statistics import median
 
 from greenops.checked.lengths import inferred_stops
+from greenops.checked.magnitude import (
+    G_PER_KWH_PER,
+    HIGHEST_G_PER_KWH,
+    IntensityUnit,
+    refuse_other_units,
+)
 from greenops.checked.overlaps import settled
 from greenops.checked.rows import Checked, Problems, RawPoint, finite_number
 from greenops.errors import SignalError
 from greenops.model import Basis, IntensityKind, IntensityPoint, Provenance
-from greenops.units import (
-    G_PER_KG,
-    G_PER_KWH_PER_KG_PER_MWH,
-    G_PER_KWH_PER_LB_PER_MWH,
-    G_PER_KWH_PER_T_PER_MWH,
-)
 
-HIGHEST_MEDIAN_G_PER_KWH = 1300.0
-"""No answer has half its hours above this.
-
-Source: lignite burnt at 30 % efficiency is 1212 g/kWh (IPCC 2006 Guidelines vol. 2,
-table 2.2: 101 kg CO2/GJ); no national average is above it.
-"""
-HIGHEST_G_PER_KWH = 2000.0
-"""No single hour is above this.
-
-Source: the same lignite at 18 %, a cold unit's efficiency while it starts.
-"""
-LOWEST_MEDIAN_G_PER_KWH = 1.5
-"""A life-cycle answer has half its hours above this.
-
-Source: the least of any technology is 3.7 g/kWh for nuclear and 1 for single hydro
-plants (IPCC AR5 WG3 annex III, table A.III.2, minima).
-"""
 AHEAD = timedelta(days=15)
 """No source states hours further ahead than this."""
 CLOCK_SLACK = timedelta(hours=1)
 """How far the clocks of a source and of this machine may lie apart."""
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LONGEST = timedelta(days=366)
-
-
-class IntensityUnit(StrEnum):
-    """Units that sources state carbon intensity in."""
-
-    G_PER_KWH = "g/kWh"
-    KG_PER_MWH = "kg/MWh"
-    LB_PER_MWH = "lbs/MWh"
-    KG_PER_KWH = "kg/kWh"
-    T_PER_MWH = "t/MWh"
-
-
-_G_PER_KWH: Mapping[IntensityUnit, float] = {
-    IntensityUnit.G_PER_KWH: 1.0,
-    IntensityUnit.KG_PER_MWH: G_PER_KWH_PER_KG_PER_MWH,
-    IntensityUnit.LB_PER_MWH: G_PER_KWH_PER_LB_PER_MWH,
-    IntensityUnit.KG_PER_KWH: G_PER_KG,
-    IntensityUnit.T_PER_MWH: G_PER_KWH_PER_T_PER_MWH,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +54,7 @@ def checked_points(
     abs_uncertainty_g_per_kwh: float = 0.0,
     longest: timedelta | None = None,
     zero_possible: bool = False,
+    within: tuple[datetime, datetime] | None = None,
 ) -> Checked:
     """Return the usable points of one answer for one zone, in order, none overlapping.
 
@@ -111,6 +74,7 @@ def checked_points(
         abs_uncertainty_g_per_kwh: Widens the bounds further, for values near zero.
         longest: How long the source says its rows hold; infers missing stops.
         zero_possible: Zero is a value of this source, not a hole in its data.
+        within: The span that was asked for; problems elsewhere are not told.
 
     Raises:
         SignalError: the whole answer is unusable: times without a time zone, or
@@ -130,14 +94,18 @@ def checked_points(
     )
     known = list(rows)
     _refuse_naive_times(known, answer)
-    problems = Problems()
+    problems = Problems(within)
     stops = inferred_stops([r.start for r in known if r.stop is None], longest=longest)
     valued = [
         (row, value)
         for row in known
         if (value := _value_g_per_kwh(row, answer, problems)) is not None
     ]
-    _refuse_other_units([value for _, value in valued], answer)
+    refuse_other_units(
+        [value for _, value in valued],
+        f"{source}, zone {zone}",
+        zero_possible=zero_possible,
+    )
     points = (
         _point(row, value, row.stop or stops.get(row.start), answer, problems)
         for row, value in valued
@@ -167,35 +135,8 @@ def _value_g_per_kwh(
     elif number == 0 and not answer.zero_possible:
         problems.add("a zero, which stands for a missing value", row.start)
     else:
-        return number * _G_PER_KWH[answer.unit]
+        return number * G_PER_KWH_PER[answer.unit]
     return None
-
-
-def _refuse_other_units(values: Sequence[float], answer: _Answer) -> None:
-    """Raise SignalError where the answer as a whole has the magnitude of another unit.
-
-    Half of a grid's usual intensities in lbs/MWh are plausible in g/kWh as well: only
-    the dirtier ones can be told by their size.
-    """
-    positive = [value for value in values if value > 0]
-    if not positive:
-        return
-    middle = median(positive)
-    said = f"{answer.source}, zone {answer.zone}: the answer is around {middle:.4g}"
-    if middle > HIGHEST_MEDIAN_G_PER_KWH:
-        likely = "lbs/MWh" if middle < 2 * HIGHEST_G_PER_KWH else "mg/kWh or g/MWh"
-        raise SignalError(
-            f"{said} g/kWh, more than any grid emits; is it in {likely}? Not used"
-        )
-    fractions = max(positive) < LOWEST_MEDIAN_G_PER_KWH and any(
-        value != int(value) for value in positive
-    )
-    below = middle < LOWEST_MEDIAN_G_PER_KWH and not answer.zero_possible
-    if below or fractions:
-        raise SignalError(
-            f"{said} g/kWh, less than any grid emits; is it in kg/kWh or t/MWh? "
-            "Not used"
-        )
 
 
 def _point(
@@ -271,7 +212,7 @@ def _bounds_g_per_kwh(
     if row.low is None or row.high is None:
         return low, high
     given = [finite_number(bound) for bound in (row.low, row.high)]
-    own = [bound * _G_PER_KWH[answer.unit] for bound in given if bound is not None]
+    own = [bound * G_PER_KWH_PER[answer.unit] for bound in given if bound is not None]
     if len(own) == 2 and 0 <= own[0] <= value <= own[1]:
         return own[0], own[1]
     problems.add("bounds that do not hold their value", row.start)

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import isfinite
 
 from greenops.errors import SignalError
 from greenops.model import IntensityPoint, Provenance
+
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +52,21 @@ class Checked:
 
 
 class Problems:
-    """Counts faults by kind, so that a thousand bad rows make one sentence."""
+    """Counts faults by kind, so that a thousand bad rows make one sentence.
 
-    def __init__(self) -> None:
+    Args:
+        within: Faults outside of this span, and the hour before it, do not matter to
+            who asked; None: all do.
+    """
+
+    def __init__(self, within: tuple[datetime, datetime] | None = None) -> None:
+        self._within = within
         self._first: dict[str, tuple[int, str]] = {}
 
     def add(self, fault: str, at: datetime, value: object = None) -> None:
         """Note one fault at `at`; the first of its kind is quoted."""
+        if self._within and not self._within[0] - _HOUR < at < self._within[1]:
+            return
         count, example = self._first.get(fault, (0, ""))
         shown = "" if value is None else f" ({str(value)[:40]!r})"
         example = example or f"{at:%Y-%m-%dT%H:%M}Z{shown}"

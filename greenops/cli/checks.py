@@ -182,17 +182,29 @@ def check_zone(
 
 
 def check_plugins(group: str, found: Plugins, own: Sequence[str]) -> list[Finding]:
-    """Return what plugins beyond greenops' own there are, and which are broken."""
+    """Return what plugins beyond greenops' own there are, and which cannot be used.
+
+    Those of one reason share a finding: a library that is missing stops several.
+    """
     area = "plugins"
     good = [
         _finding(area, f"{group}: {name}", State.GOOD, "loads")
         for name in found.loaded
         if name not in own
     ]
-    return good + [
-        _finding(area, f"{group}: {n}", State.ABSENT, why, remedy=f"fix or remove {n}")
-        for n, why in found.failed.items()
-    ]
+    by_reason: dict[str, list[str]] = {}
+    for name, why in found.failed.items():
+        reason = why.rpartition("Error: ")[2] if name in own else why
+        by_reason.setdefault(reason, []).append(name)
+    bad = []
+    for reason, names in by_reason.items():
+        said, _, remedy = reason.partition("; remedy: ")
+        listed = ", ".join(names)
+        remedy = remedy or f"fix or remove {listed}"
+        bad.append(
+            _finding(area, f"{group}: {listed}", State.ABSENT, said, remedy=remedy)
+        )
+    return good + bad
 
 
 def check_package(name: str, version: str | None, purpose: str, remedy: str) -> Finding:

@@ -119,6 +119,7 @@ class EiaSignal:
             source="EIA-930 generation",
             factors=self._factors,
             issued_at=self._now(),
+            within=(first, last),
         )
         self._log.note(row.code, checked.problems)
         return points_within(checked, first, last, asked=f"{self.name}: {row.code}")

@@ -102,14 +102,19 @@ def breakdown_mw(body: bytes, url: str, zone: str) -> Mapping[str, float]:
 
 
 def _past_row(row: Mapping[str, Any], url: str) -> RawPoint:
-    # Its own estimates are marked; a row that says nothing about it may be one.
+    start = utc_time(member(row, "datetime", url=url))
+    issued_at = utc_time(row["updatedAt"]) if row.get("updatedAt") else None
+    # Its own estimates are marked; a row that says nothing about it may be one. Some
+    # are made from the days before, when their hour has not begun.
     measured = row.get("isEstimated") is False
-    issued = row.get("updatedAt")
+    provenance = Provenance.MEASURED if measured else Provenance.ESTIMATED
+    if not measured and issued_at is not None and issued_at < start:
+        provenance = Provenance.FORECAST
     return RawPoint(
-        start=utc_time(member(row, "datetime", url=url)),
+        start=start,
         value=member(row, "carbonIntensity", url=url),
-        issued_at=utc_time(issued) if issued else None,
-        provenance=Provenance.MEASURED if measured else Provenance.ESTIMATED,
+        issued_at=issued_at,
+        provenance=provenance,
         rel_uncertainty=REL_MEASURED if measured else REL_ESTIMATED,
     )
 

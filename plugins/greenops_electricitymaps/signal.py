@@ -137,6 +137,7 @@ class ElectricityMapsSignal:
             issued_at=self._now(),
             rel_uncertainty=REL_ESTIMATED,
             longest=longest,
+            within=(first, last),
         )
         self._log.note(row.code, checked.problems)
         return points_within(checked, first, last, asked=f"{self.name}: {row.code}")

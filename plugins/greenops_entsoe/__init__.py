@@ -6,7 +6,7 @@ except ModuleNotFoundError as e:
     if (e.name or "").partition(".")[0] != "defusedxml":
         raise
     raise ModuleNotFoundError(
-        f"{e}; this source needs: pip install 'greenops[signals]'", name=e.name
+        f"{e}; remedy: pip install 'greenops[signals]'", name=e.name
     ) from e
 
 __all__ = ["EntsoeSignal"]

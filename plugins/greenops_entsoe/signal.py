@@ -120,6 +120,7 @@ class EntsoeSignal:
             source="ENTSO-E generation",
             factors=self._factors,
             issued_at=self._now(),
+            within=(first, last),
         )
         self._log.note(row.code, checked.problems)
         return points_within(checked, first, last, asked=f"{self.name}: {row.code}")

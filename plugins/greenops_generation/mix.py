@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from greenops.checked import RawPoint, finite_number
+from greenops.checked import Problems, RawPoint, finite_number
 from greenops.model import Bounded
 from greenops_generation.factors import Fuel
 
@@ -48,7 +48,10 @@ class _Part:
 
 
 def intensity_rows(
-    rows: Iterable[Generated], factors: Mapping[Fuel, Bounded]
+    rows: Iterable[Generated],
+    factors: Mapping[Fuel, Bounded],
+    *,
+    within: tuple[datetime, datetime] | None = None,
 ) -> tuple[list[RawPoint], tuple[str, ...]]:
     """Return one row per clock hour in g/kWh, and in sentences why others are missing.
 
@@ -62,26 +65,25 @@ def intensity_rows(
     Args:
         rows: Of one zone, in any order.
         factors: For each fuel but storage.
+        within: The span that was asked for; other hours tell what is usual, and
+            problems there are not told.
     """
     hours = _by_hour(rows)
-    expected = _expected(hours)
+    expected, dark = _expected(hours), _dark(hours)
     found: list[RawPoint] = []
-    problems: dict[str, list[datetime]] = defaultdict(list)
+    problems = Problems(within)
     for hour in sorted(hours):
         parts = {
             series: _Part(own[0].fuel, _mean_mw(own, hour))
             for series, own in hours[hour].items()
             if own[0].fuel is not Fuel.STORAGE
         }
-        if fault := _fault(parts, expected - _dark(hours, hour)):
-            problems[fault].append(hour)
+        if fault := _fault(parts, expected - dark.get(hour.hour, set())):
+            problems.add(fault, hour)
             continue
         issued = [r.issued_at for own in hours[hour].values() for r in own]
         found.append(_point(hour, parts.values(), factors, _latest(issued)))
-    return found, tuple(
-        f"{len(at)} x {fault}, first at {at[0]:%Y-%m-%dT%H:%M}Z"
-        for fault, at in problems.items()
-    )
+    return found, problems.sentences()
 
 
 _Hours = Mapping[datetime, Mapping[str, Sequence[Generated]]]
@@ -105,22 +107,27 @@ def _expected(hours: _Hours) -> set[str]:
     return {s for s, count in seen.items() if count >= USUAL_SHARE * len(hours)}
 
 
-def _dark(hours: _Hours, hour: datetime) -> set[str]:
-    """Return solar lines that need not be there: other days have none at this hour.
+def _dark(hours: _Hours) -> Mapping[int, set[str]]:
+    """Return, by the hour of the day, solar lines that need not be there.
 
-    Some operators state zeros at night, some state nothing.
+    Those are the ones that shine at this hour on no day, of two or more. Some
+    operators state zeros at night, some state nothing.
     """
-    same = [by for at, by in hours.items() if at.hour == hour.hour and at != hour]
-    sunny = {s for by in hours.values() for s, own in by.items() if _solar(own)}
-    return {s for s in sunny if same and not any(_shines(by.get(s)) for by in same)}
-
-
-def _solar(rows: Sequence[Generated]) -> bool:
-    return rows[0].fuel is Fuel.SOLAR
-
-
-def _shines(rows: Sequence[Generated] | None) -> bool:
-    return any((finite_number(row.power_mw) or 0.0) > 0 for row in rows or ())
+    solar = {
+        series
+        for by_series in hours.values()
+        for series, own in by_series.items()
+        if own[0].fuel is Fuel.SOLAR
+    }
+    shining: dict[int, set[str]] = defaultdict(set)
+    for hour, by_series in hours.items():
+        shining[hour.hour] |= {
+            series
+            for series in solar & by_series.keys()
+            if any((finite_number(r.power_mw) or 0.0) > 0 for r in by_series[series])
+        }
+    days = Counter(hour.hour for hour in hours)
+    return {h: solar - shining[h] for h, count in days.items() if count > 1}
 
 
 def _mean_mw(rows: Sequence[Generated], hour: datetime) -> float | None:

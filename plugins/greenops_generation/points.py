@@ -16,6 +16,7 @@ def generation_points(
     source: str,
     factors: str,
     issued_at: datetime,
+    within: tuple[datetime, datetime],
 ) -> Checked:
     """Return hourly life-cycle intensities, and why other hours are missing.
 
@@ -25,11 +26,12 @@ def generation_points(
         source: Who states the generation, for people and auditors.
         factors: A name in `FACTOR_SETS`.
         issued_at: When it was fetched; aware.
+        within: The span that was asked for; the rest is context.
 
     Raises:
         SignalError: the answer as a whole cannot be an intensity.
     """
-    rows, gaps = intensity_rows(generated, FACTOR_SETS[factors])
+    rows, gaps = intensity_rows(generated, FACTOR_SETS[factors], within=within)
     checked = checked_points(
         rows,
         zone=zone,
@@ -38,6 +40,7 @@ def generation_points(
         basis=Basis.LIFE_CYCLE,
         provenance=Provenance.MEASURED,
         issued_at=issued_at,
+        within=within,
         rel_uncertainty=0.0,  # each row has the bounds of its factors
     )
     return Checked(points=checked.points, problems=gaps + checked.problems)

@@ -113,6 +113,7 @@ class NesoSignal:
             issued_at=self._now(),
             rel_uncertainty=0.0,
             zero_possible=True,
+            within=(first, last),
         )
         self._log.note(row.code, checked.problems)
         return points_within(checked, first, last, asked=f"neso: {row.code}")

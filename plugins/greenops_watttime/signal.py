@@ -148,6 +148,7 @@ class WattTimeSignal:
             unit=IntensityUnit.LB_PER_MWH,
             longest=longest,
             zero_possible=True,
+            within=(first, last),
         )
         self._log.note(row.code, checked.problems)
         return points_within(checked, first, last, asked=f"{self.name}: {row.code}")

@@ -13,7 +13,7 @@ try:
     from greenops_webapi.zones import served_zone
 except ModuleNotFoundError as e:
     raise ModuleNotFoundError(
-        f"{e}; sources on the web need: pip install 'greenops[signals]'", name=e.name
+        f"{e}; remedy: pip install 'greenops[signals]'", name=e.name
     ) from e
 
 __all__ = [

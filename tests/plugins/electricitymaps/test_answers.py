@@ -33,6 +33,14 @@ def test_measured_and_estimated_hours_are_told_apart():
     assert longest == timedelta(hours=1)
 
 
+def test_an_estimate_made_before_its_hour_began_is_a_forecast():
+    body = saved("latest.json").replace(b"2026-03-01T13:05:02", b"2026-03-01T09:05:02")
+
+    rows, _ = latest_rows(body, URL, "DE")
+
+    assert rows[0].provenance is Provenance.FORECAST
+
+
 def test_the_latest_hour_is_one_row():
     rows, _ = latest_rows(saved("latest.json"), URL, "DE")
 

@@ -149,6 +149,17 @@ def test_repeats_count_once_and_contradictions_make_a_gap():
     assert "gas" in problems[0]
 
 
+def test_hours_before_the_question_tell_what_is_usual_and_nothing_else():
+    rows = [
+        *(line(Fuel.GAS, 100, hour=h) for h in range(6)),
+        *(line(Fuel.COAL, 100, hour=h) for h in (1, 2, 3, 4)),
+    ]
+    asked = (MIDNIGHT + 4 * HOUR, MIDNIGHT + 5 * HOUR)
+
+    assert intensity_rows(rows, IPCC, within=asked)[1] == ()
+    assert "2 x an hour without" in intensity_rows(rows, IPCC)[1][0]
+
+
 def test_the_last_issue_dates_the_hour():
     rows, _ = of(
         line(Fuel.GAS, 100, issued_at=MIDNIGHT),

@@ -302,6 +302,21 @@ def test_a_proxy_that_cannot_be_used_is_named_without_its_password(monkeypatch):
     assert CANARY not in "".join(traceback.format_exception(failed.value))
 
 
+def test_a_certificate_that_is_not_trusted_is_said_and_not_tried_again():
+    tried = []
+
+    def handle(request):
+        tried.append(request)
+        raise httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")
+
+    web = api("https://grid.test", transport=httpx.MockTransport(handle))
+
+    with pytest.raises(SignalError, match="certificate is not trusted") as failed:
+        get(web)
+    assert not isinstance(failed.value, SignalBusyError)
+    assert len(tried) == 1
+
+
 def test_no_request_is_sent_before_it_is_asked():
     with serving(Reply(body="{}")) as server:
         api(server.url)

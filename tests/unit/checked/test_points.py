@@ -227,6 +227,14 @@ def test_a_thousand_faults_make_one_sentence():
     assert checked.problems[0].startswith("1000 x ")
 
 
+def test_problems_outside_of_the_question_are_not_told():
+    rows = hours(None, 50, 60, None)
+    asked = (MIDNIGHT + 1.5 * HOUR, MIDNIGHT + 3 * HOUR)
+
+    assert check(rows, within=asked).problems == ()
+    assert len(check(rows, within=(MIDNIGHT, MIDNIGHT + HOUR)).problems) == 1
+
+
 def test_an_empty_answer_has_no_points_and_no_problems():
     assert check([]).points == ()
 
