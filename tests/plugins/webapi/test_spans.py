@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -31,4 +32,4 @@ def test_pieces_make_up_the_span_and_none_is_too_long(minutes, longest):
 
     assert sum((b - a for a, b in cut), timedelta()) == max(stop - NOON, timedelta())
     assert all(timedelta() < b - a <= longest * MINUTE for a, b in cut)
-    assert all(a[1] == b[0] for a, b in zip(cut, cut[1:], strict=False))
+    assert all(a[1] == b[0] for a, b in pairwise(cut))
