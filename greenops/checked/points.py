@@ -1,6 +1,6 @@
 """Rows that a source sent, turned into intensity points or left out with a reason."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +21,7 @@ AHEAD = timedelta(days=15)
 CLOCK_SLACK = timedelta(hours=1)
 """How far the clocks of a source and of this machine may lie apart."""
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 LONGEST = timedelta(days=366)
 
 
@@ -92,9 +93,8 @@ def checked_points(
         unit=unit,
         zero_possible=zero_possible,
     )
-    known = list(rows)
-    _refuse_naive_times(known, answer)
     problems = Problems(within)
+    known = _dated(rows, answer, problems)
     stops = inferred_stops([r.start for r in known if r.stop is None], longest=longest)
     valued = [
         (row, value)
@@ -114,7 +114,15 @@ def checked_points(
     return Checked(points=kept, problems=problems.sentences())
 
 
-def _refuse_naive_times(rows: Sequence[RawPoint], answer: _Answer) -> None:
+def _dated(
+    rows: Iterable[RawPoint], answer: _Answer, problems: Problems
+) -> list[RawPoint]:
+    """Return the rows of our age.
+
+    Raises:
+        SignalError: a time has no zone.
+    """
+    dated = []
     for row in rows:
         for at in (row.start, row.stop, row.issued_at):
             if at is not None and at.tzinfo is None:
@@ -122,6 +130,11 @@ def _refuse_naive_times(rows: Sequence[RawPoint], answer: _Answer) -> None:
                     f"{answer.source}: {at} has no time zone; "
                     "which moment it means cannot be known"
                 )
+        if EARLIEST <= row.start < LATEST:
+            dated.append(row)
+        else:
+            problems.add("a time before or after all such data", row.start)
+    return dated
 
 
 def _value_g_per_kwh(
@@ -191,13 +204,11 @@ def _fault(
         return "a value above what any plant emits"
     if stop is not None and not start < stop <= start + LONGEST:
         return "a row that ends before it starts, or years later"
-    if start < EARLIEST:
-        return "a time before there was such data"
     if issued_at is None:
         return ""
-    if start > issued_at + AHEAD:
+    if start - AHEAD > issued_at:
         return "a time too far ahead to be known; check this machine's clock"
-    if provenance is not Provenance.FORECAST and start > issued_at + CLOCK_SLACK:
+    if provenance is not Provenance.FORECAST and start - CLOCK_SLACK > issued_at:
         return "a measurement of the future; check this machine's clock"
     return ""
 

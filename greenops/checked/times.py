@@ -4,6 +4,9 @@ from datetime import UTC, datetime, tzinfo
 
 from greenops.errors import SignalError
 
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""Far from the ends of the calendar, where adding an hour fails."""
+
 
 def utc_time(text: object, *, states_utc: bool = False) -> datetime:
     """Return the moment that ISO 8601 text names, in UTC.
@@ -13,7 +16,8 @@ def utc_time(text: object, *, states_utc: bool = False) -> datetime:
         states_utc: The format itself promises UTC, so that no offset is needed.
 
     Raises:
-        SignalError: it is no time, or has no offset and the format promises none.
+        SignalError: it is no time, has no offset and the format promises none, or lies
+            centuries away.
     """
     try:
         at = datetime.fromisoformat(str(text).strip())
@@ -49,7 +53,9 @@ def local_time(naive: datetime, zone: tzinfo) -> datetime:
 
 
 def _in_utc(at: datetime) -> datetime:
-    try:
-        return at.astimezone(UTC)
-    except (OverflowError, ValueError) as e:
-        raise SignalError(f"not a time within the calendar: {at}") from e
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise SignalError(
+            f"not a time of any grid: {at.isoformat()[:19]}; "
+            f"years {FIRST_YEAR} to {LAST_YEAR} are read"
+        )
+    return at.astimezone(UTC)

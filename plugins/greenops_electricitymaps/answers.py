@@ -33,19 +33,22 @@ GRANULARITIES: Final[Mapping[str, timedelta]] = {
 _HOUR = timedelta(hours=1)
 
 
-def latest_rows(body: bytes, url: str, zone: str) -> tuple[list[RawPoint], timedelta]:
+def latest_rows(
+    body: bytes, url: str, zone: str, factors: str
+) -> tuple[list[RawPoint], timedelta]:
     """Return the one row of `latest`, and how long it holds.
 
     Raises:
-        SignalError: it is laid out otherwise, or of another zone.
+        SignalError: it is laid out otherwise, of another zone or other factors.
     """
     answer = json_of(body, url)
     _of_zone(answer, zone, url)
+    _of_factors(answer, factors, url)
     return [_past_row(answer, url)], _granularity(answer)
 
 
 def listed_rows(
-    body: bytes, url: str, zone: str, *, under: str
+    body: bytes, url: str, zone: str, factors: str, *, under: str
 ) -> tuple[list[RawPoint], timedelta]:
     """Return the rows of `history` or `past-range`, and how long each holds at most.
 
@@ -53,15 +56,17 @@ def listed_rows(
         body: As sent.
         url: For messages.
         zone: That was asked for.
+        factors: That were asked for: `lifecycle`, `direct`.
         under: The name of the list: `history`, `data`.
 
     Raises:
-        SignalError: it is laid out otherwise, or of another zone.
+        SignalError: it is laid out otherwise, of another zone or other factors.
     """
     answer = json_of(body, url)
     rows = rows_of(answer, under, url=url)
     for holder in (answer, *rows):
         _of_zone(holder, zone, url)
+        _of_factors(holder, factors, url)
     return [_past_row(row, url) for row in rows], _granularity(answer)
 
 
@@ -126,6 +131,15 @@ def _of_zone(holder: Mapping[str, Any] | Sequence[Any], zone: str, url: str) -> 
     if said != zone:
         raise SignalError(
             f"{url}: asked for zone {zone}, answered for {str(said)[:40]!r}; not used"
+        )
+
+
+def _of_factors(holder: Mapping[str, Any], factors: str, url: str) -> None:
+    said = holder.get("emissionFactorType", factors)
+    if said != factors:
+        raise SignalError(
+            f"{url}: asked for {factors} factors, answered with {str(said)[:40]!r}; "
+            "not used"
         )
 
 

@@ -204,16 +204,21 @@ class _Question:
         factors = {"emissionFactorType": self._factors}
         if start >= present:
             answer = self.get("/carbon-intensity/latest", factors)
-            yield latest_rows(answer.body, answer.url, self.called)
+            yield latest_rows(answer.body, answer.url, self.called, self._factors)
             return
         if start >= present - RECENT:
             answer = self.get("/carbon-intensity/history", factors)
-            yield listed_rows(answer.body, answer.url, self.called, under="history")
+            yield self._listed(answer, "history")
             return
         for begin, end in pieces(start, ceiled(stop, HOUR), LONGEST):
             params = {"start": _stamp(begin), "end": _stamp(end), **factors}
             answer = self.get("/carbon-intensity/past-range", params)
-            yield listed_rows(answer.body, answer.url, self.called, under="data")
+            yield self._listed(answer, "data")
+
+    def _listed(self, answer: Answer, under: str) -> tuple[list[RawPoint], timedelta]:
+        return listed_rows(
+            answer.body, answer.url, self.called, self._factors, under=under
+        )
 
     def _forecast(
         self, horizon_h: int, start: datetime

@@ -157,11 +157,13 @@ def _fault(parts: Mapping[str, _Part], expected: set[str]) -> str:
         if part is None or part.power_mw is None:
             what = f"{series} ({part.fuel})" if part else series
             return f"an hour without (all of) {what}"
-    powers = [part.power_mw or 0.0 for part in parts.values()]
-    positive_mw = sum(mw for mw in powers if mw > 0)
+    powers = [(part.fuel, part.power_mw or 0.0) for part in parts.values()]
+    positive_mw = sum(mw for _, mw in powers if mw > 0)
     if positive_mw <= 0:
         return "an hour without generation"
-    if -sum(mw for mw in powers if mw < 0) > NEGATIVE_SHARE * positive_mw:
+    # Hydro below zero is pumping, where a source states both in one line.
+    negative_mw = -sum(mw for fuel, mw in powers if mw < 0 and fuel is not Fuel.HYDRO)
+    if negative_mw > NEGATIVE_SHARE * positive_mw:
         return "an hour with negative generation"
     return ""
 

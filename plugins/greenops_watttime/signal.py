@@ -56,6 +56,7 @@ HOUR = timedelta(hours=1)
 LONGEST = timedelta(days=31)
 """`historical` answers at most 32 days at once."""
 LONGEST_HORIZON_H = 72
+NO_SUCH_PLACE = (400, 404, 422)
 
 
 class WattTimeSignal:
@@ -188,6 +189,8 @@ class WattTimeSignal:
         try:
             answer = self._session.get("/v3/region-from-loc", params, deadline)
         except StatusError as e:
+            if e.status not in NO_SUCH_PLACE:
+                raise
             raise UnknownZoneError(
                 f"watttime has no region at the middle of zone {row.code}: {e}"
             ) from e

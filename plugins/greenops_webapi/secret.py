@@ -110,12 +110,20 @@ class Credential:
 
     def _sound(self, values: Iterable[str], where: str) -> list[str]:
         sound = list(values)
-        if not all(value.isascii() and value.isprintable() for value in sound):
+        token = len(self._variables) == 1  # joins a header as it is; passwords do not
+        if not all(_may_be_typed(value, ascii_only=token) for value in sound):
             raise SignalRefusedError(
                 f"the credential {where} {' and '.join(self._variables)} holds "
                 "characters that no key has; copy it again"
             )
         return sound
+
+
+def _may_be_typed(value: str, *, ascii_only: bool) -> bool:
+    undecodable = "\ufffd" in value
+    return (
+        value.isprintable() and not undecodable and (value.isascii() or not ascii_only)
+    )
 
 
 def _own_lines(path: Path) -> list[str]:
@@ -126,8 +134,10 @@ def _own_lines(path: Path) -> list[str]:
             is in it.
     """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_without_waiting) as file:
             about = os.fstat(file.fileno())
+            if not stat.S_ISREG(about.st_mode):
+                raise SignalRefusedError(f"{path} is no plain file; not read")
             if hasattr(os, "getuid") and about.st_uid != os.getuid():
                 raise SignalRefusedError(f"{path} belongs to another user; not read")
             if os.name == "posix" and about.st_mode & _OTHERS:
@@ -139,8 +149,13 @@ def _own_lines(path: Path) -> list[str]:
         raise SignalRefusedError(
             f"cannot read key_file {path}: {e.strerror or e}"
         ) from e
-    lines = content.decode("ascii", "replace").splitlines()
+    lines = content.decode("utf-8", "replace").splitlines()
     return [line.strip() for line in lines if line.strip()]
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; a pipe that nobody writes to would be waited for, for ever."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _forms(value: str) -> Iterable[str]:

@@ -21,7 +21,9 @@ def saved(name):
 
 
 def test_measured_and_estimated_hours_are_told_apart():
-    rows, longest = listed_rows(saved("history.json"), URL, "DE", under="history")
+    rows, longest = listed_rows(
+        saved("history.json"), URL, "DE", "lifecycle", under="history"
+    )
 
     assert [(r.value, r.provenance) for r in rows] == [
         (302, Provenance.MEASURED),
@@ -36,13 +38,13 @@ def test_measured_and_estimated_hours_are_told_apart():
 def test_an_estimate_made_before_its_hour_began_is_a_forecast():
     body = saved("latest.json").replace(b"2026-03-01T13:05:02", b"2026-03-01T09:05:02")
 
-    rows, _ = latest_rows(body, URL, "DE")
+    rows, _ = latest_rows(body, URL, "DE", "lifecycle")
 
     assert rows[0].provenance is Provenance.FORECAST
 
 
 def test_the_latest_hour_is_one_row():
-    rows, _ = latest_rows(saved("latest.json"), URL, "DE")
+    rows, _ = latest_rows(saved("latest.json"), URL, "DE", "lifecycle")
 
     assert [(r.start, r.value) for r in rows] == [
         (datetime(2026, 3, 1, 13, tzinfo=UTC), 302)
@@ -66,7 +68,11 @@ def test_the_breakdown_keeps_what_is_known():
     }
 
 
-@pytest.mark.parametrize("read", [latest_rows, forecast_rows, breakdown_mw])
+def latest_lifecycle(body, url, zone):
+    return latest_rows(body, url, zone, "lifecycle")
+
+
+@pytest.mark.parametrize("read", [latest_lifecycle, forecast_rows, breakdown_mw])
 def test_an_answer_for_another_zone_is_refused(read):
     with pytest.raises(SignalError, match=r"asked for zone DE, answered for 'FR'"):
         read(b'{"zone": "FR", "carbonIntensity": 50}', URL, "DE")
@@ -78,4 +84,11 @@ def test_a_row_of_another_zone_is_refused():
     )
 
     with pytest.raises(SignalError, match="'FR'"):
-        listed_rows(body, URL, "DE", under="history")
+        listed_rows(body, URL, "DE", "lifecycle", under="history")
+
+
+def test_other_factors_than_asked_for_are_refused():
+    with pytest.raises(SignalError, match="asked for direct factors"):
+        latest_rows(saved("latest.json"), URL, "DE", "direct")
+    with pytest.raises(SignalError, match="asked for direct factors"):
+        listed_rows(saved("history.json"), URL, "DE", "direct", under="history")

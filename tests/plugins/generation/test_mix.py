@@ -68,6 +68,13 @@ def test_much_generation_below_zero_is_a_fault_of_the_data():
     assert "negative" in problems[0]
 
 
+def test_hydro_below_zero_is_pumping_and_counts_as_nothing():
+    (row,), problems = of(line(Fuel.COAL, 1000), line(Fuel.HYDRO, -400))
+
+    assert row.value == 820
+    assert problems == ()
+
+
 @pytest.mark.parametrize("power_mw", [0, -1])
 def test_an_hour_without_generation_is_a_gap_and_not_a_zero(power_mw):
     rows, problems = of(line(Fuel.GAS, power_mw))

@@ -1,3 +1,4 @@
+import os
 import pickle
 
 import pytest
@@ -69,6 +70,35 @@ def test_a_key_that_would_break_a_header_is_refused_and_not_shown(key):
         Credential("X", env={"X": key}).secrets()
 
     assert key not in str(refused.value)
+
+
+def test_a_password_may_hold_letters_that_no_token_has(tmp_path):
+    env = {"U": "me", "P": "schlüssel"}
+    in_file = Credential(
+        "U", "P", key_file=key_file(tmp_path, "me\nschlüssel\n"), env={}
+    )
+
+    for credential in (Credential("U", "P", env=env), in_file):
+        assert credential.secrets()[1].reveal() == "schlüssel"
+
+
+@pytest.mark.timeout(5)
+def test_a_pipe_and_a_folder_are_no_key_files(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o600)
+    for path in (pipe, tmp_path):
+        with pytest.raises(
+            SignalRefusedError, match=r"plain file|cannot read key_file"
+        ):
+            Credential("X", key_file=path, env={}).secrets()
+
+
+def test_a_file_of_bytes_is_no_key(tmp_path):
+    path = key_file(tmp_path, "")
+    path.write_bytes(b"\xff\xfe\x00k")
+
+    with pytest.raises(SignalRefusedError, match="copy it again"):
+        Credential("U", key_file=path, env={}).secrets()
 
 
 def test_a_key_set_later_is_found_later():

@@ -194,9 +194,14 @@ def test_a_time_without_a_zone_refuses_the_whole_answer(field):
     [
         (FETCHED + 3 * HOUR, Provenance.MEASURED, "measurement of the future"),
         (FETCHED + timedelta(days=40), Provenance.FORECAST, "too far ahead"),
-        (datetime(1970, 1, 1, tzinfo=UTC), Provenance.MEASURED, "before there was"),
+        (datetime(1970, 1, 1, tzinfo=UTC), Provenance.MEASURED, "before or after"),
+        (
+            datetime.max.replace(tzinfo=UTC) - HOUR,
+            Provenance.FORECAST,
+            "before or after",
+        ),
     ],
-    ids=["future", "far-future", "epoch"],
+    ids=["future", "far-future", "epoch", "end-of-calendar"],
 )
 def test_times_that_cannot_be_are_gaps(start, provenance, said):
     checked = check(hours(50, start=start), provenance=provenance)
@@ -239,19 +244,28 @@ def test_an_empty_answer_has_no_points_and_no_problems():
     assert check([]).points == ()
 
 
+_any_time = st.datetimes(timezones=st.just(UTC))
 _rows = st.builds(
     RawPoint,
-    start=st.integers(0, 20).map(lambda i: MIDNIGHT + i * QUARTER),
-    stop=st.none() | st.integers(0, 24).map(lambda i: MIDNIGHT + i * QUARTER),
+    start=st.integers(0, 20).map(lambda i: MIDNIGHT + i * QUARTER) | _any_time,
+    stop=st.none()
+    | st.integers(0, 24).map(lambda i: MIDNIGHT + i * QUARTER)
+    | _any_time,
     value=st.none() | st.integers(-5, 900) | st.text(max_size=3) | st.floats(),
-    issued_at=st.none() | st.integers(0, 3).map(lambda i: FETCHED - i * HOUR),
+    issued_at=st.none()
+    | st.integers(0, 3).map(lambda i: FETCHED - i * HOUR)
+    | _any_time,
 )
 
 
-@given(rows=st.lists(_rows, max_size=30), order=st.randoms())
-def test_whatever_comes_in_points_never_overlap_nor_read_zero(rows, order):
+@given(
+    rows=st.lists(_rows, max_size=30),
+    order=st.randoms(),
+    fetched=st.none() | st.just(FETCHED),
+)
+def test_whatever_comes_in_points_never_overlap_nor_read_zero(rows, order, fetched):
     try:
-        checked = check(rows)
+        checked = check(rows, issued_at=fetched)
     except SignalError:
         return
 
@@ -259,4 +273,4 @@ def test_whatever_comes_in_points_never_overlap_nor_read_zero(rows, order):
     assert all(p.intensity_g_per_kwh > 0 for p in checked.points)
     shuffled = list(rows)
     order.shuffle(shuffled)
-    assert values_of(check(shuffled)) == values_of(checked)
+    assert values_of(check(shuffled, issued_at=fetched)) == values_of(checked)

@@ -29,7 +29,9 @@ def test_a_time_without_an_offset_needs_a_format_that_promises_utc():
     assert utc_time("2026-03-01T12", states_utc=True).hour == 12
 
 
-@pytest.mark.parametrize("text", ["", "noon", None, 12, "0001-01-01T00:00+14:00"])
+@pytest.mark.parametrize(
+    "text", ["", "noon", None, 12, "0001-01-01T00:00+14:00", "9999-12-31T23:59Z"]
+)
 def test_what_is_no_time_is_refused(text):
     with pytest.raises(SignalError, match="not a time"):
         utc_time(text)
