@@ -9,6 +9,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, overload
 
@@ -18,6 +19,7 @@ from greenops.tracking.outcome import Ended
 from greenops.wire.within import Within, config_for, this_process
 
 if TYPE_CHECKING:
+    from greenops.model import IntensityPoint
     from greenops.tracking.recording import Recording
     from greenops.tracking.roster import Entry
 
@@ -170,3 +172,39 @@ def _tracked(
             return function(*args, **kwargs)
 
     return wrapper
+
+
+def intensity(
+    zone: str | None = None, *, at: datetime | None = None, marginal: bool = False
+) -> "IntensityPoint":
+    """Return the carbon intensity of a grid zone at a moment, in gCO2e/kWh.
+
+        greenops.intensity("FR").intensity_g_per_kwh
+
+    The point holds the 95 % interval, the kind, the basis, how it came about and its
+    source. The signals of `signals.order` are asked in turn; by default they are this
+    machine's own and nothing is asked of anyone.
+
+    Args:
+        zone: `FR`, `US-CA`, a cloud region; None: where this machine is by
+            configuration or by its cloud, else the world's average.
+        at: Aware; None: now. As far ahead as the signals see.
+        marginal: What a further kWh emits (`signals.marginal_order`).
+
+    Raises:
+        ConfigError: the configuration is wrong, or no signal of this kind is in it.
+        UnknownZoneError: no such zone; the message lists near matches.
+        SignalError: no signal has an answer.
+        ValueError: `at` has no time zone.
+    """
+    from greenops.config import load_config, working_folder
+    from greenops.model import IntensityKind
+    from greenops.wire.signals import open_signal
+    from greenops.wire.zone import zone_in_force
+
+    config = load_config(environ=os.environ, cwd=working_folder())
+    kind = IntensityKind.MARGINAL if marginal else IntensityKind.AVERAGE
+    asked = zone_in_force(config) if zone is None else zone
+    start = datetime.now(UTC) if at is None else at
+    signal = open_signal(config, kind=kind)
+    return signal.intensity(asked, start, start + timedelta(seconds=1))[0]

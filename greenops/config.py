@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from greenops.config_keys import KEYS, Key
+from greenops.config_keys import KEYS, SIGNALS, Key, signal_named
 from greenops.errors import ConfigError
 
 SYSTEM_FILE = Path("/etc/greenops/config.toml")
@@ -27,6 +27,7 @@ DEFAULT = "default"
 class Config:
     """Every setting, with its unit; None where nothing was configured.
 
+    `signal_tables` holds each table `[signals.NAME]`, for the signal of that name.
     `origins` says for each key that is not at its default where it came from.
     """
 
@@ -50,6 +51,12 @@ class Config:
     footprint_water_l_per_kwh: float | None = None
     footprint_embodied: bool = True
     footprint_equivalents: bool = True
+    location_cloud: str = "auto"
+    signals_order: tuple[str, ...] = ("hourly_model", "annual")
+    signals_marginal_order: tuple[str, ...] = ()
+    signals_cache_path: Path | None = None
+    signals_wait_s: float = 2.0
+    signal_tables: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     attribution_cgroup: bool = True
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -79,12 +86,16 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One value somebody wrote somewhere, not yet checked."""
+    """One value somebody wrote somewhere, not yet checked.
+
+    `found` is true of a file that lay about in a project, which may be a stranger's.
+    """
 
     name: str
     value: object
     origin: str
     folder: Path
+    found: bool = False
 
 
 def load_config(
@@ -115,8 +126,9 @@ def load_config_leniently(
     """
     settings: list[Setting] = []
     complaints: list[str] = []
+    lies_about = _project_file(cwd, environ)
     for path in config_files(environ=environ, cwd=cwd, file=file):
-        _read_file(path, settings, complaints)
+        _read_file(path, settings, complaints, found=path == lies_about)
     _read_environment(environ, cwd, settings, complaints)
     config, more = _apply(Config(), settings)
     return config, complaints + more
@@ -192,7 +204,9 @@ def _trusted(path: Path) -> bool:
         return False
 
 
-def _read_file(path: Path, settings: list[Setting], complaints: list[str]) -> None:
+def _read_file(
+    path: Path, settings: list[Setting], complaints: list[str], *, found: bool
+) -> None:
     import tomllib
 
     try:
@@ -206,13 +220,14 @@ def _read_file(path: Path, settings: list[Setting], complaints: list[str]) -> No
     else:
         for name, value in _leaves(tree):
             where = f"{path}{_line_of(name, text)}"
-            settings.append(Setting(name, value, where, path.parent))
+            settings.append(Setting(name, value, where, path.parent, found))
 
 
 def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for part, value in tree.items():
         name = f"{prefix}{part}"
-        if isinstance(value, dict) and name not in KEYS:
+        whole = name in KEYS or signal_named(name)
+        if isinstance(value, dict) and not whole:
             yield from _leaves(value, f"{name}.")
         else:
             yield name, value
@@ -250,7 +265,11 @@ def _apply(base: Config, settings: list[Setting]) -> tuple[Config, list[str]]:
     values: dict[str, Any] = {}
     origins = dict(base.origins)
     complaints: list[str] = []
+    tables = dict(base.signal_tables)
     for setting in settings:
+        if isinstance(setting.value, dict) and signal_named(setting.name):
+            _add_signal_table(setting, tables, origins, complaints)
+            continue
         key = KEYS.get(setting.name)
         if key is None:
             near = _near(setting.name, KEYS) or "; `greenops config` lists all keys"
@@ -265,7 +284,28 @@ def _apply(base: Config, settings: list[Setting]) -> tuple[Config, list[str]]:
             value = {**values.get(key.field, base.tags), **value}
         values[key.field] = value
         origins[key.name] = setting.origin
+    values["signal_tables"] = MappingProxyType(tables) if tables else {}
     return replace(base, **values, origins=MappingProxyType(origins)), complaints
+
+
+def _add_signal_table(
+    setting: Setting,
+    tables: dict[str, Mapping[str, object]],
+    origins: dict[str, str],
+    complaints: list[str],
+) -> None:
+    """Lay one table `[signals.NAME]` over what other files said of that signal."""
+    from greenops.config_signals import checked_settings
+
+    name = signal_named(setting.name)
+    good, bad = checked_settings(
+        setting.value,  # type: ignore[arg-type]  # told apart by the caller
+        setting.folder,
+        found=setting.found,
+    )
+    complaints += [f"{setting.origin}: {setting.name}.{said}" for said in bad]
+    tables[name] = MappingProxyType({**tables.get(name, {}), **good})
+    origins |= {f"{SIGNALS}{name}.{key}": setting.origin for key in good}
 
 
 def _misfit(key: Key, setting: Setting, error: ValueError) -> str:
@@ -296,3 +336,13 @@ def settings_of(config: Config) -> list[tuple[Key, Any, str]]:
         for key in KEYS.values()
         if key.field in names
     ]
+
+
+def signal_settings_of(config: Config) -> list[tuple[str, Any, str]]:
+    """Return what stands in the tables of signals: name, value, where it came from."""
+    names = {
+        f"{SIGNALS}{signal}.{key}": value
+        for signal, table in config.signal_tables.items()
+        for key, value in table.items()
+    }
+    return [(name, value, config.origin(name)) for name, value in names.items()]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MAX_TEXT_CHARS = 1000
+SIGNALS = "signals."
 _WORDS = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
     **dict.fromkeys(("0", "false", "no", "off"), False),
@@ -91,6 +92,18 @@ def _names(given: object, _folder: Path) -> tuple[str, ...]:
     if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
         raise ValueError("must be a list of names")
     return tuple(name.strip() for name in names if name.strip())
+
+
+def _one_of(*words: str) -> Callable[[object, Path], str]:
+    def check(given: object, _folder: Path) -> str:
+        said = given
+        if isinstance(given, bool):  # TOML spells a switch without quotes; people will
+            said = "on" if given else "off"
+        if not isinstance(said, str) or said.strip().lower() not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return said.strip().lower()
+
+    return check
 
 
 def _tags(given: object, _folder: Path) -> dict[str, str]:
@@ -184,6 +197,36 @@ KEYS: Mapping[str, Key] = {
         _key("footprint.embodied_kg.dram", _number(0), "100.0", f"{_KG} all memory"),
         _key("footprint.embodied_kg.node", _number(0), "300.0", f"{_KG} the rest"),
         _key(
+            "location.cloud",
+            _one_of("auto", "on", "off"),
+            '"auto"',
+            "Whether a cloud's metadata service may be asked for the region",
+        ),
+        _key(
+            "signals.order",
+            _names,
+            '["hourly_model", "annual"]',
+            "Carbon signals asked in turn: the first that answers counts",
+        ),
+        _key(
+            "signals.marginal_order",
+            _names,
+            '["watttime"]',
+            "The same for marginal intensities",
+        ),
+        _key(
+            "signals.cache_path",
+            _path,
+            '"~/.cache/greenops/signals"',
+            "Folder that keeps the last answers of networked signals",
+        ),
+        _key(
+            "signals.wait_s",
+            _number(0, 300),
+            "2.0",
+            "Seconds the end of a job may wait for the network, 0 to 300",
+        ),
+        _key(
             "attribution.cgroup",
             _switch,
             "true",
@@ -191,3 +234,9 @@ KEYS: Mapping[str, Key] = {
         ),
     )
 }
+
+
+def signal_named(name: str) -> str:
+    """Return `csv` of `signals.csv`; nothing of what names no signal's table."""
+    last = name.removeprefix(SIGNALS) if name.startswith(SIGNALS) else ""
+    return "" if "." in last or name in KEYS else last

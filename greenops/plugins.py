@@ -32,8 +32,19 @@ class Plugins:
     skipped: tuple[str, ...] = ()
 
 
+def plugin_names(group: str) -> set[str]:
+    """Return the names that are claimed in `group`; loads none of them."""
+    from importlib.metadata import entry_points
+
+    return set(entry_points(group=group).names)
+
+
 def find_plugins(
-    group: str, *, skip: Collection[str] = (), skip_distribution: str = ""
+    group: str,
+    *,
+    only: Collection[str] | None = None,
+    skip: Collection[str] = (),
+    skip_distribution: str = "",
 ) -> Plugins:
     """Load what is installed under `group`; a broken plugin never stops the rest.
 
@@ -42,6 +53,7 @@ def find_plugins(
 
     Args:
         group: Entry point group.
+        only: Names to load; None: all.
         skip: Names not to load, such as those the user has disabled.
         skip_distribution: A distribution whose own entry points are left out.
     """
@@ -53,7 +65,8 @@ def find_plugins(
             # One distribution seen twice (editable and built) states the same value.
             claims.setdefault(point.name, {})[point.value] = point
     found = Plugins(skipped=tuple(sorted(set(skip) & claims.keys())))
-    for name in sorted(claims.keys() - set(skip)):
+    wanted = claims.keys() if only is None else claims.keys() & set(only)
+    for name in sorted(wanted - set(skip)):
         first, *others = claims[name].values()
         if others:
             rivals = " and ".join(sorted(claims[name]))

@@ -87,6 +87,25 @@ class CarbonSignal(Protocol):
         """
 
 
+class SignalFactory(Protocol):
+    """What an entry point of `greenops.signals` names: usually the signal's class."""
+
+    def from_settings(self, settings: Mapping[str, object]) -> CarbonSignal:
+        """Return the signal that a table `[signals.<name>]` describes.
+
+        Asks no network. A credential comes from the environment, or from the file that
+        the table names, never from the table itself; where it is missing the signal is
+        built all the same, and each question raises SignalRefusedError.
+
+        Args:
+            settings: The table, as read; empty where there is none.
+
+        Raises:
+            ConfigError: an unknown key (the message lists near matches), or a value
+                that is none.
+        """
+
+
 class Recorder(Protocol):
     """Where a run is written while it goes on. Append-only.
 

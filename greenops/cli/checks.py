@@ -144,9 +144,20 @@ def check_spool(files: Sequence[Path]) -> Finding:
 
 
 def check_zone(
-    zone: str | None, intensity: Callable[[], Sequence[IntensityPoint]]
+    zone: str | None,
+    intensity: Callable[[], Sequence[IntensityPoint]],
+    *,
+    told_by: str = "",
+    guess: object = None,
 ) -> Finding:
-    """Return which carbon intensity runs are given now."""
+    """Return which carbon intensity runs are given now.
+
+    Args:
+        zone: Of runs; None: not known.
+        intensity: Asks for it.
+        told_by: What told the zone, where it was not configured.
+        guess: Where the machine seems to be, for people.
+    """
     try:
         points = intensity()
     except ConfigError as e:
@@ -163,22 +174,37 @@ def check_zone(
             'set `zone = "..."` in the configuration, or GREENOPS_ZONE; '
             "`greenops zones` helps to find it"
         )
+        said += f"; this machine seems to be in {guess}" if guess else ""
         return _finding("zone", "world average", State.ABSENT, said, remedy=remedy)
+    if told_by not in ("", "configuration"):
+        said += f"; zone from {told_by}"
     return _finding("zone", point.zone, State.GOOD, said)
 
 
 def check_plugins(group: str, found: Plugins, own: Sequence[str]) -> list[Finding]:
-    """Return what plugins beyond greenops' own there are, and which are broken."""
+    """Return what plugins beyond greenops' own there are, and which cannot be used.
+
+    Those of one reason share a finding: a library that is missing stops several.
+    """
     area = "plugins"
     good = [
         _finding(area, f"{group}: {name}", State.GOOD, "loads")
         for name in found.loaded
         if name not in own
     ]
-    return good + [
-        _finding(area, f"{group}: {n}", State.ABSENT, why, remedy=f"fix or remove {n}")
-        for n, why in found.failed.items()
-    ]
+    by_reason: dict[str, list[str]] = {}
+    for name, why in found.failed.items():
+        reason = why.rpartition("Error: ")[2] if name in own else why
+        by_reason.setdefault(reason, []).append(name)
+    bad = []
+    for reason, names in by_reason.items():
+        said, _, remedy = reason.partition("; remedy: ")
+        listed = ", ".join(names)
+        remedy = remedy or f"fix or remove {listed}"
+        bad.append(
+            _finding(area, f"{group}: {listed}", State.ABSENT, said, remedy=remedy)
+        )
+    return good + bad
 
 
 def check_package(name: str, version: str | None, purpose: str, remedy: str) -> Finding:

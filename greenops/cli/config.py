@@ -12,6 +12,7 @@ from greenops.config import (
     config_files,
     load_config_leniently,
     settings_of,
+    signal_settings_of,
     user_file,
     working_folder,
 )
@@ -38,15 +39,16 @@ def config(ctx: click.Context, *, as_json: bool, as_paths: bool) -> None:
         return
     # Shown before what is wrong with it is said: one needs both to mend it.
     found, complaints = load_config_leniently(environ=os.environ, cwd=working_folder())
-    settings = settings_of(found)
+    settings = [(key.name, value, origin) for key, value, origin in settings_of(found)]
+    settings += signal_settings_of(found)
     if as_json:
         documents = {
-            key.name: {"value": _plain(value), "origin": origin}
-            for key, value, origin in settings
+            name: {"value": _plain(value), "origin": origin}
+            for name, value, origin in settings
         }
         click.echo(json.dumps(documents, indent=2))
     else:
-        rows = [(key.name, _shown(value), origin) for key, value, origin in settings]
+        rows = [(name, _shown(value), origin) for name, value, origin in settings]
         columns = (
             Column(title="SETTING"),
             Column(title="VALUE", grows=True),
@@ -111,6 +113,6 @@ def _shown(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, Mapping):
         return ", ".join(f"{key}={text}" for key, text in value.items())
-    if isinstance(value, tuple):
-        return ", ".join(value)
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)

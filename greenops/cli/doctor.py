@@ -25,14 +25,19 @@ from greenops.cli.checks import (
     check_spool,
     check_zone,
 )
+from greenops.cli.signal_checks import check_signals, check_unused, signals_unopened
 from greenops.cli.store import ledger_path
 from greenops.cli.text import stdout_look
+from greenops.errors import ConfigError, GreenopsError
 from greenops.report.look import LABEL_COLUMNS, Look
 from greenops.report.text import fold, safe
 
 if TYPE_CHECKING:
     from greenops.config import Config
+    from greenops.model import IntensityPoint
 
+WAIT_S = 5.0
+"""How long one signal may take to answer before it is called slow."""
 FATAL_AREAS = ("config", "ledger")
 _OPTIONAL = (
     ("torch", "training hooks", "pip install torch"),
@@ -69,6 +74,7 @@ def findings() -> Iterator[Finding]:
     yield from _sensors(config)
     yield _attribution()
     yield _zone(config)
+    yield from _signals(config)
     yield from _ledger(config)
     yield from check_config(
         config_files(environ=os.environ, cwd=working_folder()), complaints
@@ -101,13 +107,46 @@ def _attribution() -> Finding:
 
 
 def _zone(config: "Config") -> Finding:
-    from greenops.signals.annual import AnnualSignal
+    from greenops.wire.signals import open_signal
+    from greenops.wire.zone import whereabouts, with_zone
 
     now = datetime.now(UTC)
+    try:
+        found = whereabouts(config)
+    except GreenopsError:  # with_zone says it
+        found = None
+    placed, told_by = with_zone(config, [])
+
+    def intensity() -> "Sequence[IntensityPoint]":
+        zone = config.zone or placed.zone
+        return open_signal(config).intensity(zone, now, now + timedelta(seconds=1))
+
     return check_zone(
-        config.zone,
-        lambda: AnnualSignal().intensity(config.zone, now, now + timedelta(hours=1)),
+        config.zone or placed.zone, intensity, told_by=told_by, guess=found
     )
+
+
+def _signals(config: "Config") -> Iterator[Finding]:
+    """Ask each configured signal, and no other."""
+    from greenops.plugins import SIGNALS, plugin_names
+    from greenops.wire.signals import ORDERS, open_signal, order_of
+    from greenops.wire.zone import with_zone
+
+    zone = with_zone(config, [])[0].zone
+    now = datetime.now(UTC)
+    for kind, key in ORDERS.items():
+        order = order_of(config, kind)
+        if not order:
+            continue
+        try:
+            chain = open_signal(config, kind=kind, wait_s=WAIT_S)
+        except ConfigError as e:
+            yield signals_unopened(key, e)
+            continue
+        statuses = chain.check(zone, now, now + timedelta(seconds=1))
+        yield from check_signals(key, order, statuses, now)
+    used = {*config.signals_order, *config.signals_marginal_order}
+    yield from check_unused(plugin_names(SIGNALS) - used)
 
 
 def _ledger(config: "Config") -> Iterator[Finding]:

@@ -1,6 +1,9 @@
-"""`greenops intensity`: how clean power is now, by what this machine knows itself."""
+"""`greenops intensity`: how clean power is, by the configured carbon signals."""
 
 import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -8,21 +11,39 @@ import click
 
 from greenops.cli.store import configured
 from greenops.cli.text import Column, stdout_look, table
-from greenops.model import IntensityPoint
-from greenops.report.text import figure
+from greenops.errors import SignalError
+from greenops.model import IntensityKind, IntensityPoint
+from greenops.report.text import duration, figure, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from greenops.config import Config
+    from greenops.signals.chain import ChainSignal
 
+WAIT_S = 10.0
+"""A person at a terminal waits longer than the end of a job may."""
+MOST_HOURS = 24 * 366
+WHEN = Column(title="FROM (UTC)")
+AGE = Column(title="AGE", right=True, rank=3)
 COLUMNS = (
     Column(title="ZONE"),
+    WHEN,
     Column(title="gCO2e/kWh", right=True),
     Column(title="LOW", right=True),
     Column(title="HIGH", right=True),
     Column(title="KIND", rank=1),
     Column(title="HOW", rank=2),
-    Column(title="SOURCE", rank=3, grows=True),
+    AGE,
+    Column(title="SOURCE", rank=4, grows=True),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """What is asked for; `single`: one moment."""
+
+    start: datetime
+    stop: datetime
+    single: bool
 
 
 @click.command()
@@ -31,44 +52,139 @@ COLUMNS = (
     "names",
     metavar="ZONE",
     multiple=True,
-    help="Grid zone or cloud region; again for more. Else the configured one.",
+    help="Grid zone or cloud region; again for more. Else where this machine is.",
+)
+@click.option(
+    "--hours",
+    type=click.IntRange(-MOST_HOURS, MOST_HOURS),
+    metavar="N",
+    help="The next N hours; with a minus the past N.  [default: this hour]",
+)
+@click.option(
+    "--marginal",
+    is_flag=True,
+    help="What a further kWh emits (signals.marginal_order), not the grid's mean.",
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON, times in UTC.")
-def intensity(names: tuple[str, ...], *, as_json: bool) -> None:
-    """Show the carbon intensity of this hour, with its bounds and its source.
+def intensity(
+    names: tuple[str, ...], hours: int | None, *, marginal: bool, as_json: bool
+) -> None:
+    """Show carbon intensity with its bounds, its age and its source.
 
-    Modelled from annual figures, without network; nothing is asked of anyone.
+    The signals of `signals.order` are asked in turn. By default they are this
+    machine's own, and nothing is asked of anyone.
     """
-    from greenops.signals.hourly_model import HourlyModelSignal
+    from greenops.wire.signals import open_signal
 
+    config = configured()
+    kind = IntensityKind.MARGINAL if marginal else IntensityKind.AVERAGE
+    signal = open_signal(config, kind=kind, wait_s=max(WAIT_S, config.signals_wait_s))
     now = datetime.now(UTC)
-    signal = HourlyModelSignal()
-    asked: Sequence[str | None] = names or (configured().zone,)
-    points = [
-        signal.intensity(zone, now, now + timedelta(seconds=1))[0] for zone in asked
-    ]
+    span = _span(now, hours)
+    points, failed = _asked(signal, names or (_here(config),), span)
     if as_json:
-        click.echo(json.dumps([_row(point) for point in points], indent=2))
-        return
-    click.echo("\n".join(table(COLUMNS, [_cells(p) for p in points], stdout_look())))
-    click.echo(f"\n{signal.traits.attribution}")
-    if asked[0] is None:
-        click.echo("no zone is configured: `greenops zones` helps to find yours")
+        click.echo(json.dumps([_row(p, now) for p in points], indent=2))
+    elif points:
+        _show(points, span, now)
+        _name_the_sources(signal)
+        if not names:
+            _say_where(config)
+    _complain(signal, failed)
+    if failed:
+        sys.exit(1)
 
 
-def _cells(point: IntensityPoint) -> list[str]:
+def _span(now: datetime, hours: int | None) -> _Span:
+    if not hours:
+        return _Span(now, now + timedelta(seconds=1), single=True)
+    length = timedelta(hours=abs(hours))
+    start, stop = (now, now + length) if hours > 0 else (now - length, now)
+    return _Span(start, stop, single=False)
+
+
+def _asked(
+    signal: "ChainSignal", zones: Sequence[str | None], span: _Span
+) -> tuple[list[IntensityPoint], list[str]]:
+    """Return the points of all zones, and a sentence per zone that has none.
+
+    Raises:
+        UnknownZoneError: a zone that does not exist is worth a stop.
+    """
+    points: list[IntensityPoint] = []
+    failed = []
+    for zone in zones:
+        try:
+            found = signal.intensity(zone, span.start, span.stop)
+        except SignalError as e:
+            failed.append(str(e))
+        else:
+            points += found[:1] if span.single else found
+    return points, failed
+
+
+def _here(config: "Config") -> str | None:
+    from greenops.wire.zone import zone_in_force
+
+    return zone_in_force(config)
+
+
+def _show(points: Sequence[IntensityPoint], span: _Span, now: datetime) -> None:
+    left_out = set() if not span.single else {WHEN}
+    if all(p.issued_at is None for p in points):
+        left_out.add(AGE)
+    shown = [i for i, column in enumerate(COLUMNS) if column not in left_out]
+    cells = [[_cells(p, now)[i] for i in shown] for p in points]
+    columns = [COLUMNS[i] for i in shown]
+    click.echo("\n".join(table(columns, cells, stdout_look())))
+
+
+def _name_the_sources(signal: "ChainSignal") -> None:
+    from greenops.signals.sources import SourceState
+
+    answered = [s for s in signal.status() if s.state is SourceState.WORKS]
+    if answered:
+        click.echo("")
+    for attribution in dict.fromkeys(s.attribution for s in answered):
+        click.echo(attribution)
+
+
+def _say_where(config: "Config") -> None:
+    from greenops.signals.location import FoundBy
+    from greenops.wire.zone import whereabouts
+
+    found = whereabouts(config)
+    if found is not None and found.found_by is FoundBy.CLOUD:
+        click.echo(f"this machine: {found}")
+    elif config.zone is None:
+        guess = f"; perhaps {found}" if found else ""
+        click.echo(
+            f"no zone is configured{guess}: `greenops zones` helps to find yours"
+        )
+
+
+def _complain(signal: "ChainSignal", failed: Sequence[str]) -> None:
+    """Say what went wrong on the way to the answer."""
+    said = [f"{s.name}: {s.detail}" for s in signal.status() if s.detail]
+    for line in failed or said:
+        click.echo(f"greenops: {safe(line)}", err=True)
+
+
+def _cells(point: IntensityPoint, now: datetime) -> list[str]:
+    age_s = _age_s(point, now)
     return [
         point.zone,
+        f"{point.start:%m-%d %H:%M}",
         figure(point.intensity_g_per_kwh),
         figure(point.low_g_per_kwh),
         figure(point.high_g_per_kwh),
         f"{point.kind}, {point.basis}",
         str(point.provenance),
+        "" if age_s is None else duration(age_s),
         point.source,
     ]
 
 
-def _row(point: IntensityPoint) -> dict[str, object]:
+def _row(point: IntensityPoint, now: datetime) -> dict[str, object]:
     return {
         "zone": point.zone,
         "start": point.start.isoformat(),
@@ -80,4 +196,13 @@ def _row(point: IntensityPoint) -> dict[str, object]:
         "basis": str(point.basis),
         "provenance": str(point.provenance),
         "source": point.source,
+        "issued_at": None if point.issued_at is None else point.issued_at.isoformat(),
+        "age_s": _age_s(point, now),
     }
+
+
+def _age_s(point: IntensityPoint, now: datetime) -> float | None:
+    """Return how long ago the source stated it; None: from a table or a formula."""
+    if point.issued_at is None:
+        return None
+    return max(0.0, (now - point.issued_at).total_seconds())

@@ -69,15 +69,16 @@ def _found(text: str | None, near: str | None) -> list[tuple["GridZone", float |
 
 def _say_where() -> None:
     from greenops.reference.zone_names import grid_zones
-    from greenops.signals.location import AskCloud, local_timezone, locate
+    from greenops.signals.location import FoundBy
+    from greenops.wire.zone import whereabouts
 
     config = configured()
-    found = locate(config.zone, ask_cloud=AskCloud.OFF, timezone=local_timezone())
+    found = whereabouts(config)
     if found is None:
         click.echo("where this machine draws power from is not known")
     else:
         click.echo(f"this machine: {found}")
-    if config.zone is None:
+    if found is None or found.found_by is FoundBy.TIMEZONE:
         click.echo(
             "runs use the world average until `zone` is configured, or --zone given"
         )

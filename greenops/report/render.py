@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import log10
 
-from greenops.model import Bounded, Footprint
+from greenops.model import Bounded
 from greenops.report.device_rows import device_rows
 from greenops.report.look import LABEL_COLUMNS, Look
 from greenops.report.summary import Comparison, Summary
@@ -44,7 +44,7 @@ def render_summary(
     lines = [_title(summary, look)]
     lines += _energy(summary, look)
     lines += device_rows(summary.devices, look)
-    lines += _emissions(summary.footprint, look)
+    lines += _emissions(summary, look)
     lines += look.labelled("used", _use(summary))
     lines += look.labelled("that is", _comparisons(summary.facts.equivalents))
     lines += look.labelled("quality", "; ".join(summary.quality), "dim")
@@ -91,7 +91,8 @@ def _headline(
     return [line, *look.labelled("", aside)]
 
 
-def _emissions(footprint: Footprint | None, look: Look) -> list[str]:
+def _emissions(summary: Summary, look: Look) -> list[str]:
+    footprint = summary.footprint
     if footprint is None:
         return []
     given = (f"{mass(footprint.total_g.central)} CO2e", footprint.total_g, MASS_SCALE)
@@ -99,6 +100,9 @@ def _emissions(footprint: Footprint | None, look: Look) -> list[str]:
     source = footprint.intensity_source
     if footprint.zone not in source.replace(",", " ").split():
         source = f"{footprint.zone}: {source}"
+    told_by = summary.record.run.machine.get("zone_from")
+    if told_by not in (None, "configuration"):
+        source = f"zone from {told_by}; {source}"
     said = f"grid {intensity} g/kWh ({source}){_pue(footprint.pue, look)}"
     if footprint.embodied_g.central > 0:
         said += f" + {mass(footprint.embodied_g.central)} embodied"

@@ -7,10 +7,11 @@ as logarithms. On top comes what the table cannot hold, such as imports.
 `docs/method.md` has the formula.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from math import exp, hypot, log, sqrt
 from pathlib import Path
+from typing import Self
 
 from greenops.errors import ReferenceDataError, SignalError
 from greenops.model import (
@@ -25,6 +26,7 @@ from greenops.reference.factor import GridFactor
 from greenops.reference.files import data_folder, data_version
 from greenops.reference.grid import countries
 from greenops.signals.countries import isolated
+from greenops.signals.settings import refuse_unknown
 from greenops.signals.zones import WORLD, resolve_zone
 from greenops.units import S_PER_YEAR
 
@@ -107,6 +109,16 @@ class AnnualSignal:
     def __init__(self, folder: Path | None = None) -> None:
         """Read from `folder`; None: the data files of the installed package."""
         self._folder = folder
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, object]) -> Self:
+        """Return the signal; there is nothing to set.
+
+        Raises:
+            ConfigError: something is set.
+        """
+        refuse_unknown(cls.name, settings)
+        return cls()
 
     def intensity(
         self, zone: str | None, start: datetime, stop: datetime

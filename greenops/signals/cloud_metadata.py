@@ -5,14 +5,16 @@ The service is link-local: nothing leaves the machine's own hypervisor.
 
 import logging
 import re
-import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import StrEnum
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Timer
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    import socket
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +63,8 @@ class CloudMetadata:
             Cloud.GCP: self._gcp,
             Cloud.AZURE: self._azure,
         }
+        from http.client import HTTPException  # 12 ms that only clouds need to pay
+
         try:
             name = ask[cloud]()
         except (OSError, HTTPException, UnicodeDecodeError) as e:
@@ -94,6 +98,8 @@ class CloudMetadata:
 
         Proxies are never used: the service is not the internet.
         """
+        from http.client import HTTPConnection
+
         host, port = self._url.hostname or "", self._url.port or 80
         connection = HTTPConnection(host, port, timeout=self._timeout_s)
         try:
@@ -121,6 +127,8 @@ class CloudMetadata:
             return ""
 
 
-def _hang_up(connected: socket.socket) -> None:
+def _hang_up(connected: "socket.socket") -> None:
+    import socket
+
     with suppress(OSError):
         connected.shutdown(socket.SHUT_RDWR)

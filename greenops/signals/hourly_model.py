@@ -5,10 +5,11 @@ whose hours do not differ predictably gets its flat average, and is told so.
 `make bench-hourly-model` says what it is worth.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 from greenops.errors import ReferenceDataError, SignalError
 from greenops.model import (
@@ -31,6 +32,7 @@ from greenops.reference.zone_names import GridZone, grid_zones
 from greenops.signals.annual import AnnualSignal, annual_bounds, whole_hours
 from greenops.signals.countries import alpha_3_of, isolated
 from greenops.signals.regions import GCP_PLACES
+from greenops.signals.settings import refuse_unknown
 from greenops.signals.year_shape import GridClass, Place, grid_class, year_shape
 from greenops.signals.zones import Zone, resolve_zone
 
@@ -74,6 +76,16 @@ class HourlyModelSignal:
         self._folder = folder
         self._annual = AnnualSignal(folder)
         self._shapes: dict[tuple[str, int], tuple[float, ...]] = {}
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, object]) -> Self:
+        """Return the signal; there is nothing to set.
+
+        Raises:
+            ConfigError: something is set.
+        """
+        refuse_unknown(cls.name, settings)
+        return cls()
 
     def intensity(
         self, zone: str | None, start: datetime, stop: datetime

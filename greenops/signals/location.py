@@ -13,7 +13,6 @@ from pathlib import Path
 
 from greenops.errors import UnknownZoneError
 from greenops.signals.cloud_metadata import Cloud, CloudMetadata
-from greenops.signals.zone_search import zone_of_timezone
 from greenops.signals.zones import resolve_zone
 
 _NOWHERE = re.compile(r"(Etc/)?(UTC|UCT|GMT[+-]?\d*|Universal|Zulu|Greenwich)|Etc/.*")
@@ -80,8 +79,12 @@ def locate(
         service = metadata or CloudMetadata()
         if found := _by_cloud(service, always=ask_cloud is AskCloud.ON):
             return found
-    guess = zone_of_timezone(timezone) if timezone is not None else None
-    if guess is None or timezone is None:
+    if timezone is None:
+        return None
+    from greenops.signals.zone_search import zone_of_timezone  # for no run
+
+    guess = zone_of_timezone(timezone)
+    if guess is None:
         return None
     return Location(zone=guess.code, found_by=FoundBy.TIMEZONE, detail=timezone)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from greenops.errors import ReferenceDataError, UnknownZoneError
+from greenops.errors import GreenopsError, ReferenceDataError, UnknownZoneError
 from greenops.reference.factor import GridFactor
 from greenops.reference.files import data_folder
 from greenops.reference.grid import (
@@ -89,6 +89,14 @@ def resolve_zone(text: str, folder: Path | None = None) -> Zone:
         if zone := find(wanted, folder):
             return zone
     raise UnknownZoneError(_no_such_zone(text, wanted, folder))
+
+
+def canonical(name: str) -> str:
+    """Return the code of a zone; a name that no table has stands for itself."""
+    try:
+        return resolve_zone(name).code
+    except GreenopsError:
+        return plain(name)
 
 
 def plain(text: str) -> str:

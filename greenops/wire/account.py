@@ -3,20 +3,18 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from greenops import __version__
 from greenops.config import Config
-from greenops.errors import GreenopsError
 from greenops.footprint.assess import assess
 from greenops.footprint.options import FootprintOptions, Hardware
 from greenops.model import DeviceKind, DeviceTotal, Footprint, HourEnergy, Run
 from greenops.sensors.detect import detect_cpu, detect_memory
 from greenops.signals.annual import AnnualSignal
-from greenops.signals.zones import resolve_zone
 from greenops.tracking import identity
 from greenops.tracking.meter import Parts
+from greenops.wire.zone import with_zone
 
 HOST_SOCKETS = 2
 HOST_THREADS = 128
@@ -38,7 +36,7 @@ def describe_run(
     parent_run_id: str | None = None,
 ) -> Run:
     """Return the record of a run that began at monotonic `started_s`."""
-    config = with_known_zone(config, parts.problems)
+    config, zone_from = with_zone(config, parts.problems)
     if parent_run_id is None and parts.neighbours is not None:
         parent_run_id = parts.neighbours.surrounding_run_id()
     started_epoch_s = parts.clock.epoch_s(started_s)
@@ -62,23 +60,8 @@ def describe_run(
         pue=config.pue,
         parent_run_id=parent_run_id,
         tags=dict(config.tags),
-        machine=machine_facts(parts),
+        machine=machine_facts(parts) | {"zone_from": zone_from or None},
     )
-
-
-def with_known_zone(config: Config, problems: list[str]) -> Config:
-    """Return the configuration with a zone that exists, or with none and a complaint.
-
-    A job is not stopped for a zone that was misspelt in a file: it gets the world's
-    average, whose bounds say how little that is.
-    """
-    if config.zone is None:
-        return config
-    try:
-        return replace(config, zone=resolve_zone(config.zone).code)
-    except GreenopsError as e:
-        problems.append(f"{e}; the world average is used")
-        return replace(config, zone=None)
 
 
 def _cwd() -> str:

@@ -8,6 +8,10 @@ import pytest
 from greenops.errors import UnknownZoneError
 from greenops.model import IntensityPoint
 from greenops.signals.annual import AnnualSignal
+from greenops.signals.answer_store import AnswerStore
+from greenops.signals.cache import CachedSignal
+from greenops.signals.chain import ChainSignal
+from greenops.signals.csv_file import CsvSignal
 from greenops.signals.hourly_model import HourlyModelSignal
 from greenops.signals.series import SeriesSignal
 
@@ -16,8 +20,8 @@ MIDNIGHT = datetime(2026, 3, 1, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
 
 
-def half_hourly_series():
-    points = [
+def half_hours():
+    return [
         IntensityPoint(
             start=MIDNIGHT + i * HALF_HOUR,
             stop=MIDNIGHT + (i + 1) * HALF_HOUR,
@@ -29,15 +33,42 @@ def half_hourly_series():
         )
         for i in range(48 * 40)
     ]
-    return SeriesSignal(points, default_zone="FR")
 
 
-@pytest.fixture(
-    params=[AnnualSignal, HourlyModelSignal, half_hourly_series],
-    ids=["annual", "hourly_model", "series"],
-)
-def signal(request):
-    return request.param()
+def series(_folder):
+    return SeriesSignal(half_hours(), default_zone="FR")
+
+
+def csv(folder):
+    rows = "".join(
+        f"{p.start:%Y-%m-%dT%H:%M},FR,{p.intensity_g_per_kwh}\n" for p in half_hours()
+    )
+    (folder / "fr.csv").write_text(f"datetime_utc,zone,intensity_g_per_kwh\n{rows}")
+    return CsvSignal(folder)
+
+
+def cache(folder):
+    return CachedSignal(series(folder), AnswerStore(folder / "kept"))
+
+
+def chain(folder):
+    return ChainSignal([csv(folder), AnnualSignal()])
+
+
+MAKERS = {
+    "annual": lambda _: AnnualSignal(),
+    "hourly_model": lambda _: HourlyModelSignal(),
+    "series": series,
+    "csv": csv,
+    "cache": cache,
+    "chain": chain,
+}
+KNOWS_THE_WORLD = {"annual", "hourly_model", "series", "chain"}
+
+
+@pytest.fixture(params=list(MAKERS))
+def signal(request, tmp_path):
+    return MAKERS[request.param](tmp_path)
 
 
 @pytest.mark.parametrize("zone", ["FR", "fr", None])
@@ -47,6 +78,11 @@ def signal(request):
     ids=["50ms", "43min", "30d"],
 )
 def test_points_cover_the_span_in_order_and_without_gaps(signal, zone, length):
+    if zone is None and signal.name not in KNOWS_THE_WORLD:
+        with pytest.raises(UnknownZoneError, match="world"):
+            signal.intensity(None, START, START + length)
+        return
+
     points = signal.intensity(zone, START, START + length)
 
     assert points[0].start <= START

@@ -1,6 +1,6 @@
 import pytest
 
-from greenops.plugins import find_plugins
+from greenops.plugins import find_plugins, plugin_names
 
 GROUP = "greenops.test"
 
@@ -76,3 +76,14 @@ def test_a_distribution_may_be_left_out(install):
 
 def test_a_group_that_nobody_fills_is_empty():
     assert find_plugins("greenops.nobody").loaded == {}
+
+
+def test_only_what_is_wanted_is_imported_and_names_cost_no_import(install):
+    install("wanted", "wanted = wanted_module:Thing", wanted_module="class Thing: pass")
+    install("bomb", "bomb = bomb_module:Thing", bomb_module="raise SystemExit")
+
+    found = find_plugins(GROUP, only=("wanted", "unheard-of"))
+
+    assert list(found.loaded) == ["wanted"]
+    assert found.failed == {}
+    assert plugin_names(GROUP) == {"wanted", "bomb"}

@@ -160,6 +160,18 @@ def test_broken_plugins_are_named_and_own_ones_are_not_listed():
     assert (bad.state, bad.detail) == ("absent", "why")
 
 
+def test_own_plugins_that_lack_one_library_are_one_finding_with_its_remedy():
+    why = "x:X: ModuleNotFoundError: No module named 'httpx'; remedy: pip install y"
+    found = Plugins(failed={"eia": why, "neso": why, "acme": "acme:X: why"})
+
+    lacking, other = check_plugins("greenops.signals", found, ["eia", "neso"])
+
+    assert lacking.name == "greenops.signals: eia, neso"
+    assert lacking.detail == "No module named 'httpx'"
+    assert lacking.remedy == "pip install y"
+    assert other.remedy == "fix or remove acme"
+
+
 def test_an_optional_package_says_what_it_is_for():
     missing = check_package("pyarrow", None, "Parquet", "pip install x")
 

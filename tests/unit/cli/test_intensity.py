@@ -1,4 +1,9 @@
 import json
+from datetime import UTC, datetime
+
+import pytest
+
+from greenops.errors import ConfigError, UnknownZoneError
 
 
 def test_an_unknown_zone_is_an_error_with_near_matches(greenops):
@@ -33,3 +38,65 @@ def test_without_a_zone_it_is_the_world_and_says_how_to_find_yours(greenops):
     assert "world average" in shown
     assert "hourly model: hours" not in shown
     assert "greenops zones" in shown
+
+
+@pytest.mark.parametrize(("hours", "count"), [("3", 4), ("-3", 4), ("0", 1)])
+def test_hours_may_lie_ahead_or_behind(greenops, hours, count):
+    rows = json.loads(
+        greenops("intensity", "--zone", "DE", "--hours", hours, "--json").stdout
+    )
+
+    assert count - 1 <= len(rows) <= count
+    starts = [row["start"] for row in rows]
+    assert starts == sorted(starts)
+
+
+def test_hours_come_with_their_times_and_one_hour_without(greenops):
+    many = greenops("intensity", "--zone", "DE", "--hours", "3").stdout
+    one = greenops("intensity", "--zone", "DE").stdout
+
+    assert "FROM (UTC)" in many
+    assert "FROM (UTC)" not in one
+
+
+@pytest.mark.parametrize("hours", ["9999", "x"])
+def test_hours_have_bounds(greenops, hours):
+    assert greenops("intensity", "--hours", hours).exit_code == 2
+
+
+def test_what_comes_from_a_table_has_no_age(greenops):
+    (row,) = json.loads(greenops("intensity", "--zone", "DE", "--json").stdout)
+
+    assert (row["issued_at"], row["age_s"]) == (None, None)
+    assert "AGE" not in greenops("intensity", "--zone", "DE").stdout
+
+
+@pytest.mark.usefixtures("home")
+def test_without_a_zone_a_guess_is_only_a_hint(greenops, monkeypatch):
+    monkeypatch.setenv("TZ", "Europe/Paris")
+
+    shown = greenops("intensity").stdout
+
+    assert "world average" in shown
+    assert "perhaps FR (a guess from time zone: Europe/Paris)" in shown
+
+
+def test_kinds_without_an_order_are_said(greenops):
+    result = greenops("intensity", "--marginal")
+
+    assert result.exit_code == 2
+    assert "signals.marginal_order" in result.stderr
+
+
+@pytest.mark.usefixtures("home")
+def test_an_intensity_from_python_is_that_of_the_command():
+    import greenops as package
+
+    point = package.intensity("DE", at=datetime(2026, 6, 1, 12, tzinfo=UTC))
+
+    assert point.zone == "DE"
+    assert point.start == datetime(2026, 6, 1, 12, tzinfo=UTC)
+    with pytest.raises(UnknownZoneError, match="Germany"):
+        package.intensity("Germny")
+    with pytest.raises(ConfigError, match="marginal_order"):
+        package.intensity("DE", marginal=True)

@@ -52,3 +52,22 @@ def test_a_configured_zone_is_no_guess(greenops, monkeypatch):
     monkeypatch.setenv("GREENOPS_ZONE", "SE-SE3")
 
     assert "SE-SE3 (from configuration: SE-SE3)" in greenops("zones").stdout
+
+
+def test_the_cloud_is_asked_as_configured(greenops, monkeypatch):
+    from greenops.signals.location import FoundBy, Location
+    from greenops.wire import zone
+
+    def of_cloud(ask):
+        if ask == "off":
+            return None
+        return Location(zone="SE", found_by=FoundBy.CLOUD, detail="aws:eu-north-1")
+
+    monkeypatch.setattr(zone, "_of_cloud", of_cloud)
+    on = greenops("zones").stdout
+    monkeypatch.setenv("GREENOPS_LOCATION_CLOUD", "off")
+    off = greenops("zones").stdout
+
+    assert "this machine: SE (from cloud metadata: aws:eu-north-1)" in on
+    assert "world average" not in on
+    assert "world average" in off

@@ -2,6 +2,7 @@ import json
 import re
 import time
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,21 @@ def test_every_key_of_the_document_is_documented():
 
     undocumented = {key for key in keys(document) if f"`{key}`" not in text}
     assert not undocumented
+
+
+@pytest.mark.parametrize(
+    ("told_by", "said"),
+    [
+        ("cloud metadata: aws:eu-north-1", True),
+        ("configuration", False),
+        (None, False),
+    ],
+)
+def test_a_zone_that_nobody_configured_is_said_to_be_found(told_by, said):
+    run = r.run("20260301-120000-aaaaaa", "x", machine={"zone_from": told_by})
+    record = replace(full_summary().record, run=run)
+
+    text = " ".join(render_summary(summarize(record, RunFacts()), width=200).split())
+
+    assert ("zone from cloud metadata: aws:eu-north-1" in text) is said
+    assert "zone from configuration" not in text

@@ -1,0 +1,7 @@
+"""From what plants generate to what a kWh emits. Pure."""
+
+from greenops_generation.factors import FACTOR_SETS, Fuel
+from greenops_generation.mix import Generated, intensity_rows
+from greenops_generation.points import generation_points
+
+__all__ = ["FACTOR_SETS", "Fuel", "Generated", "generation_points", "intensity_rows"]
