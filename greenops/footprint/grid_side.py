@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from greenops.errors import MixedSignalsError, SignalError
 from greenops.footprint.grid_points import bridged, one_signal
@@ -53,15 +54,14 @@ class RunTime:
         return min([self.start, *before]), max([self.stop, *after])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GridSide:
+class GridSide(NamedTuple):
     """The energy-weighted mean intensity of a run, and the points behind it."""
 
     intensity_g_per_kwh: Bounded
     zone: str
     source: str
     points: tuple[IntensityPoint, ...]
-    factors: dict[str, str] = field(default_factory=dict)
+    factors: dict[str, str]
 
 
 def grid_side(time: RunTime, points: Sequence[IntensityPoint]) -> GridSide:

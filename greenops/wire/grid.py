@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from greenops.config import Config
 from greenops.errors import GreenopsError
@@ -16,8 +17,7 @@ DEFAULT_ORDER = Config().signals_order
 """This machine's own signals."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GridAnswer:
+class GridAnswer(NamedTuple):
     """What the signals say about a run's time, and what they are called."""
 
     signal: str
@@ -75,7 +75,7 @@ class Grid:
         except GreenopsError as e:
             log.info("no marginal intensity of %s: %s", zone, e)
             return answer
-        return replace(answer, marginal_signal=signal.name, marginal=points)
+        return answer._replace(marginal_signal=signal.name, marginal=points)
 
     def _average(self, zone: str | None) -> CarbonSignal:
         if zone is None and self._config.signals_order == DEFAULT_ORDER:

@@ -1,0 +1,142 @@
+import socket
+import threading
+import time
+from dataclasses import replace
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from greenops import plugins
+from greenops.config import Config
+from greenops.errors import SignalError, SignalRefusedError, UnknownZoneError
+from greenops.model import IntensityKind, Provenance
+from greenops.wire.grid import Grid
+from tests.unit.signals.fakes import ScriptedSignal, at, point
+
+DAY = [point(h, source="acme") for h in range(24)]
+MARGINAL = [replace(p, kind=IntensityKind.MARGINAL) for p in DAY]
+slept = threading.Event()
+
+
+class _Plugin(ScriptedSignal):
+    kind = IntensityKind.AVERAGE
+
+    @classmethod
+    def from_settings(cls, settings):
+        return cls(cls.called, settings.get("answer", cls.says), kind=cls.kind)
+
+
+class Acme(_Plugin):
+    called, says = "acme", DAY
+
+
+class Slow(_Plugin):
+    called = "slow"
+
+    @staticmethod
+    def says(_zone, _start, _stop):
+        slept.wait(10.0)
+        return DAY
+
+
+class Marginal(_Plugin):
+    called, says, kind = "marginal", MARGINAL, IntensityKind.MARGINAL
+
+
+class Refused(Marginal):
+    called, says = "refused", SignalRefusedError("no credential; set ACME_TOKEN")
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch):
+    """Let entry points of the group `greenops.signals` name classes of this module."""
+    from importlib import metadata
+
+    found = metadata.EntryPoints(
+        EntryPoint(cls.called, f"{__name__}:{cls.__name__}", plugins.SIGNALS)
+        for cls in (Acme, Slow, Marginal, Refused)
+    )
+    monkeypatch.setattr(
+        metadata, "entry_points", lambda group: found.select(group=group)
+    )
+    slept.clear()
+    yield
+    slept.set()
+
+
+@pytest.mark.parametrize("zone", ["DE", None])
+def test_by_default_nothing_leaves_the_machine(monkeypatch, zone):
+    monkeypatch.setattr(socket, "socket", None)
+
+    answer = Grid(Config()).ask(zone, at(0), at(2))
+
+    assert answer.points
+    assert answer.marginal == ()
+
+
+def test_without_a_zone_it_is_the_worlds_average_as_the_chain_has_it():
+    order = (*Config().signals_order, "annual", "hourly_model")
+
+    asked = [
+        Grid(c).ask(None, at(0), at(2)) for c in (Config(), Config(signals_order=order))
+    ]
+
+    assert [p.zone for p in asked[0].points] == ["world"]
+    assert list(asked[0].points) == list(asked[1].points)
+
+
+def test_an_unknown_zone_is_an_error():
+    with pytest.raises(UnknownZoneError, match="Atlantis"):
+        Grid(Config()).ask("Atlantis", at(0), at(1))
+
+
+def test_a_signal_that_does_not_answer_delays_nobody_for_longer_than_it_may():
+    config = Config(signals_order=("slow", "annual"), signals_wait_s=0.2)
+    begun_s = time.monotonic()
+
+    answer = Grid(config).ask("FR", at(0), at(2))
+
+    assert time.monotonic() - begun_s < 1.0
+    assert {p.provenance for p in answer.points} == {Provenance.ANNUAL}
+
+
+def test_a_question_may_be_given_more_time_than_configured():
+    config = Config(signals_order=("slow",), signals_wait_s=0.1)
+    threading.Timer(0.3, slept.set).start()
+
+    assert Grid(config, wait_s=5.0).ask("FR", at(0), at(2)).points == DAY[:2]
+
+
+def test_where_none_of_the_order_answers_nothing_is_made_up():
+    with pytest.raises(SignalError, match="no average carbon intensity of DE"):
+        Grid(Config(signals_order=("slow",), signals_wait_s=0.1)).ask(
+            "DE", at(0), at(1)
+        )
+
+
+def test_offline_means_offline_whatever_is_configured(monkeypatch):
+    monkeypatch.setattr(socket, "socket", None)
+    config = Config(signals_order=("acme",), signals_marginal_order=("marginal",))
+
+    answer = Grid(config, offline=True).ask("FR", at(0), at(2))
+
+    assert {p.source for p in answer.points} != {"acme"}
+    assert answer.marginal == ()
+
+
+def test_a_marginal_signal_answers_beside_the_average_one():
+    config = Config(signals_order=("acme",), signals_marginal_order=("marginal",))
+
+    answer = Grid(config).ask("FR", at(0), at(2))
+
+    assert list(answer.points) == DAY[:2]
+    assert list(answer.marginal) == MARGINAL[:2]
+
+
+def test_a_marginal_signal_that_refuses_costs_its_own_figure_only():
+    config = Config(signals_order=("acme",), signals_marginal_order=("refused",))
+
+    answer = Grid(config).ask("FR", at(0), at(2))
+
+    assert list(answer.points) == DAY[:2]
+    assert answer.marginal == ()
