@@ -12,7 +12,7 @@ import click
 from greenops.cli.store import complete_run, configured, open_ledger
 from greenops.cli.text import Column, moment, stdout_look, table
 from greenops.model import Footprint
-from greenops.report.statements import point_to_dict, statement_to_dict
+from greenops.report.statements import changed_to_dict, statement_to_dict
 from greenops.report.text import fit, mass, plural
 
 if TYPE_CHECKING:
@@ -167,15 +167,7 @@ def _document(found: Sequence["Restatement"], *, dry_run: bool) -> dict[str, obj
                 "detail": one.detail,
                 "before": _plain(one.old),
                 "now": _plain(one.new),
-                "changed_points": [
-                    {
-                        "start": c.start.isoformat(),
-                        "stop": c.stop.isoformat(),
-                        "before": point_to_dict(c.before),
-                        "now": point_to_dict(c.after),
-                    }
-                    for c in one.changed
-                ],
+                "changed_points": [changed_to_dict(c) for c in one.changed],
             }
             for one in found
         ],

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from greenops.cli.loading import LoadedRun, load
+from greenops.cli.statements import statement_lines, statements_to_list
 from greenops.cli.store import complete_run, open_ledger
 from greenops.cli.text import (
     Column,
@@ -18,7 +19,7 @@ from greenops.cli.text import (
     terminal_height,
 )
 from greenops.report.look import Look
-from greenops.report.text import energy, figure, mass, percent, power
+from greenops.report.text import energy, mass, percent, power
 from greenops.report.timeline import Phase
 
 PICTURES = (".png", ".svg", ".pdf")
@@ -31,15 +32,6 @@ _PHASES = (
     Column(title="SHARE", right=True, rank=1),
     Column(title="MEAN", right=True, rank=1),
     Column(title="CO2e", right=True, rank=3),
-)
-
-_STATEMENTS = (
-    Column(title="STATED"),
-    Column(title="INTENSITY", right=True, rank=1),
-    Column(title="OPERATIONAL", right=True, rank=2),
-    Column(title="TOTAL CO2e", right=True),
-    Column(title="", rank=3),
-    Column(title="WHY", grows=True),
 )
 
 
@@ -102,7 +94,11 @@ def document(loaded: LoadedRun) -> dict[str, object]:
         }
         for phase in loaded.timeline.phases
     ]
-    return {**summary_to_dict(loaded.summary), "phases": phases}
+    found = summary_to_dict(loaded.summary)
+    if isinstance(emissions := found["emissions"], dict):
+        stated = loaded.summary.record.statements
+        emissions["statements"] = statements_to_list(stated)
+    return {**found, "phases": phases}
 
 
 def _lines(loaded: LoadedRun, look: Look) -> Iterator[str]:
@@ -115,7 +111,7 @@ def _lines(loaded: LoadedRun, look: Look) -> Iterator[str]:
     yield from _facts(loaded, look)
     if len(loaded.summary.record.statements) > 1:
         yield ""
-        yield from _statements(loaded, look)
+        yield from statement_lines(loaded.summary.record.statements, look)
     if loaded.timeline.phases:
         yield ""
         yield from _phases(loaded, look)
@@ -145,24 +141,6 @@ def _facts(loaded: LoadedRun, look: Look) -> Iterator[str]:
             yield from look.labelled(label, f"{name}: {factor}", "dim")
     for note in record.end.notes if record.end else ():
         yield from look.labelled("note", note, "bad")
-
-
-def _statements(loaded: LoadedRun, look: Look) -> list[str]:
-    """Return what was stated of the run's emissions, old and new side by side."""
-    stated = loaded.summary.record.statements
-    rows = [
-        (
-            local(one.stated_at),
-            f"{figure(one.footprint.intensity_g_per_kwh.central)} g/kWh",
-            mass(one.footprint.operational_g.central),
-            mass(one.footprint.total_g.central),
-            "counts" if one is stated[-1] else "",
-            one.why or "at the end of the run",
-        )
-        for one in stated
-    ]
-    lines = table(_STATEMENTS, rows, replace(look, width=look.columns - 2))
-    return [f"  {line}" for line in lines]
 
 
 def _pairs(given: Mapping[str, object]) -> str:

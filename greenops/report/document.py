@@ -3,15 +3,13 @@
 The keys are documented in `docs/json.md`; a change of meaning raises `SCHEMA`.
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict
 
-from greenops.model import Footprint, Statement
+from greenops.model import Footprint
 from greenops.report.statements import (
     bounded_to_dict,
     intensity_to_dict,
     marginal_to_dict,
-    statements_to_list,
 )
 from greenops.report.summary import DeviceLine, Summary
 
@@ -47,7 +45,7 @@ def summary_to_dict(summary: Summary) -> dict[str, object]:
         "mean_power_w": summary.mean_power_w,
         "peak_power_w": summary.peak_power_w,
         "devices": [_device(line) for line in summary.devices],
-        "emissions": _emissions(summary.footprint, summary.record.statements),
+        "emissions": _emissions(summary.footprint),
         "gpu_utilization": summary.gpu_utilization,
         "cpu_time_s": facts.cpu_s,
         "cpu_cores_used": summary.cpu_cores_used,
@@ -89,9 +87,7 @@ def _device(line: DeviceLine) -> dict[str, object]:
     }
 
 
-def _emissions(
-    footprint: Footprint | None, statements: Sequence[Statement]
-) -> dict[str, object] | None:
+def _emissions(footprint: Footprint | None) -> dict[str, object] | None:
     if footprint is None:
         return None
     return {
@@ -107,5 +103,4 @@ def _emissions(
         **bounded_to_dict("water", "l", footprint.water_l),
         "marginal": marginal_to_dict(footprint.marginal),
         "factors": dict(footprint.factors),
-        "statements": statements_to_list(statements),
     }

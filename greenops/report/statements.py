@@ -1,7 +1,8 @@
 """Footprints as they were stated one after another, as plain data and side by side."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from greenops.model import (
     Bounded,
@@ -9,9 +10,11 @@ from greenops.model import (
     IntensityPoint,
     MarginalEmissions,
     RunRecord,
-    Statement,
 )
 from greenops.report.text import duration, figure
+
+if TYPE_CHECKING:
+    from greenops.footprint.restated import ChangedPoint
 
 
 def bounded_to_dict(name: str, unit: str, given: Bounded | None) -> dict[str, object]:
@@ -61,19 +64,6 @@ def marginal_to_dict(found: MarginalEmissions | None) -> dict[str, object] | Non
     }
 
 
-def statements_to_list(statements: Sequence[Statement]) -> list[dict[str, object]]:
-    """Return every statement of a run's footprint, the oldest first."""
-    return [
-        {
-            "stated_at": one.stated_at.isoformat(),
-            "why": one.why,
-            "greenops_version": one.greenops_version,
-            **statement_to_dict(one.footprint),
-        }
-        for one in statements
-    ]
-
-
 def point_to_dict(point: IntensityPoint | None) -> dict[str, object] | None:
     """Return one stated intensity as JSON types."""
     if point is None:
@@ -87,6 +77,16 @@ def point_to_dict(point: IntensityPoint | None) -> dict[str, object] | None:
         "provenance": str(point.provenance),
         "source": point.source,
         "issued_at": point.issued_at.isoformat() if point.issued_at else None,
+    }
+
+
+def changed_to_dict(changed: "ChangedPoint") -> dict[str, object]:
+    """Return one stretch of time that is stated otherwise, as JSON types."""
+    return {
+        "start": changed.start.isoformat(),
+        "stop": changed.stop.isoformat(),
+        "before": point_to_dict(changed.before),
+        "now": point_to_dict(changed.after),
     }
 
 

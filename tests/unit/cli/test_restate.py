@@ -63,13 +63,41 @@ def test_old_and_new_stand_side_by_side(greenops, grid):
     assert " +" in result.stdout
     page = greenops("show", BASE).stdout
     assert "restated 2" in page
-    assert page.index("at the end of the run") < page.index("300 g/kWh")
-    assert page.index("300 g/kWh") < page.rindex("450 g/kWh")
-    assert "counts" in page
+    table = page[page.index("STATED") :]
+    assert table.index("300 g/kWh") < table.index("450 g/kWh") < table.index("counts")
+    assert "300 measured  450 measured" in table
+    assert table.count("  why") == 2
     document = shown(greenops)
     assert [s["intensity_g_per_kwh"] for s in document["statements"]][1:] == [300, 450]
     assert document["intensity_g_per_kwh"] == 450
     assert document["statements"][0]["why"] is None
+    assert document["statements"][0]["changed_points"] == []
+    (changed,) = document["statements"][2]["changed_points"]
+    assert changed["before"]["intensity_g_per_kwh"] == 300
+
+
+def test_a_long_list_of_changed_points_is_cut(greenops, grid, monkeypatch):
+    def ask(_self, zone, start, stop):
+        quarters = [
+            a_point(
+                g=grid.g,
+                zone=zone or "world",
+                start=start + (stop - start) * i / 20,
+                stop=start + (stop - start) * (i + 1) / 20,
+            )
+            for i in range(20)
+        ]
+        return GridAnswer(signal="told", points=quarters)
+
+    monkeypatch.setattr(grid, "ask", ask)
+    greenops("restate", "--run", BASE)
+    grid.g = 450.0
+    greenops("restate", "--run", BASE)
+
+    page = greenops("show", BASE).stdout
+
+    assert page.count("300 measured  450 measured") == 8
+    assert "and 12 more: --json has all" in page
 
 
 def test_a_second_time_nothing_changed_and_that_is_said(greenops, grid):

@@ -9,8 +9,13 @@ import pytest
 from greenops import plugins
 from greenops.config import Config
 from greenops.errors import SignalError, SignalRefusedError, UnknownZoneError
+from greenops.ledger.query import Ledger
+from greenops.ledger.recorder import LedgerRecorder
 from greenops.model import IntensityKind, Provenance
+from greenops.tracking.identity import boot_id, host_name
 from greenops.wire.grid import Grid
+from greenops.wire.tend import tend
+from tests.unit.ledger.records import CPU, a_run, a_sample
 from tests.unit.signals.fakes import ScriptedSignal, at, point
 
 DAY = [point(h, source="acme") for h in range(24)]
@@ -140,3 +145,23 @@ def test_a_marginal_signal_that_refuses_costs_its_own_figure_only():
 
     assert list(answer.points) == DAY[:2]
     assert answer.marginal == ()
+
+
+def test_closing_a_lost_run_waits_for_no_network(tmp_path):
+    path = tmp_path / "ledger.db"
+    recorder = LedgerRecorder(path)
+    gone = a_run(zone="DE", host=host_name(), boot_id=boot_id(), recorder_pid=2**22 + 1)
+    recorder.begin(gone)
+    recorder.add_devices(gone.run_id, [CPU])
+    recorder.add(gone.run_id, [a_sample(0)], None)
+    assert recorder.flush(10.0)
+    recorder.close()
+    begun_s = time.monotonic()
+
+    closed = tend(Config(ledger_path=path, signals_order=("slow",), signals_wait_s=8.0))
+
+    assert closed == 1
+    assert time.monotonic() - begun_s < 4.0
+    footprint = Ledger(path).get("last").footprint
+    assert footprint is not None
+    assert footprint.provenances == (Provenance.MODELLED,)
