@@ -177,3 +177,37 @@ def test_old_figures_stay_when_the_source_is_down(cli, operator):
     assert done.returncode == 1
     assert "under repair" in done.stderr
     assert emissions(cli) == first
+
+
+def test_a_run_by_a_table_of_ones_own_is_restated_when_the_table_is(cli):
+    config = cli.home / "config" / "greenops"
+    config.mkdir(parents=True)
+    (config / "config.toml").write_text(
+        'zone = "DE"\n[signals]\norder = ["csv", "annual"]\n'
+        f'[signals.csv]\npath = "{cli.home}/grid.csv"\n'
+    )
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+
+    def write(g):
+        rows = [
+            f"{hour + timedelta(hours=i):%Y-%m-%dT%H:%M:%SZ},DE,{g + i}"
+            for i in range(-3, 2)
+        ]
+        text = "datetime_utc,zone,intensity_g_per_kwh\n" + "\n".join(rows) + "\n"
+        (cli.home / "grid.csv").write_text(text)
+
+    write(400.0)
+    cli.run("wrap", "--", "sleep", "0.2", check=0)
+    first = emissions(cli)
+    assert first["intensity_g_per_kwh"] == pytest.approx(400, abs=1.5)
+    write(200.0)
+
+    cli.run("restate", "--run", "last", check=0)
+
+    now = emissions(cli)
+    assert now["intensity_g_per_kwh"] == pytest.approx(200, abs=1.5)
+    assert [round(s["intensity_g_per_kwh"], -2) for s in now["statements"]] == [
+        400,
+        200,
+    ]
+    assert "nothing changed" in cli.run("restate", "--run", "last", check=0).stdout
