@@ -3,6 +3,7 @@ import threading
 import time
 from dataclasses import replace
 from importlib.metadata import EntryPoint
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,8 @@ slept = threading.Event()
 
 
 class _Plugin(ScriptedSignal):
+    called = ""
+    says: Any = ()
     kind = IntensityKind.AVERAGE
 
     @classmethod
@@ -45,11 +48,14 @@ class Slow(_Plugin):
 
 
 class Marginal(_Plugin):
-    called, says, kind = "marginal", MARGINAL, IntensityKind.MARGINAL
+    called = "marginal"
+    says: Any = MARGINAL
+    kind = IntensityKind.MARGINAL
 
 
 class Refused(Marginal):
-    called, says = "refused", SignalRefusedError("no credential; set ACME_TOKEN")
+    called = "refused"
+    says = SignalRefusedError("no credential; set ACME_TOKEN")
 
 
 @pytest.fixture(autouse=True)

@@ -293,10 +293,9 @@ def test_hours_of_an_older_ledger_come_from_its_samples(path):
 
     assert done.new is not None
     assert done.new.intensity_g_per_kwh.central == pytest.approx(150.0)
-    assert [h.energy_j for h in Ledger(path).get("last").footprint.hours] == [
-        30.0,
-        10.0,
-    ]
+    kept = Ledger(path).get("last").footprint
+    assert kept is not None
+    assert [h.energy_j for h in kept.hours] == [30.0, 10.0]
 
 
 def test_two_that_restate_at_once_append_one_statement(keep):
