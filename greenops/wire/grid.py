@@ -44,10 +44,12 @@ class Grid:
         Args:
             config: The settings in force.
             offline: Ask this machine's own signals only, whatever is configured.
-            wait_s: How long one question may wait for the network; None: as configured.
+            wait_s: How long a run may wait for the network, for both kinds of
+                intensity together; None: as configured.
         """
         self._config = config
-        self._wait_s = wait_s
+        kinds = 2 if config.signals_marginal_order else 1
+        self._wait_s = (config.signals_wait_s if wait_s is None else wait_s) / kinds
         if offline:
             self._config = replace(
                 config, signals_order=DEFAULT_ORDER, signals_marginal_order=()

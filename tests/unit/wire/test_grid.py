@@ -47,6 +47,10 @@ class Slow(_Plugin):
         return DAY
 
 
+class SlowMarginal(Slow):
+    called, kind = "slow_marginal", IntensityKind.MARGINAL
+
+
 class Marginal(_Plugin):
     called = "marginal"
     says: Any = MARGINAL
@@ -65,7 +69,7 @@ def installed(monkeypatch):
 
     found = metadata.EntryPoints(
         EntryPoint(cls.called, f"{__name__}:{cls.__name__}", plugins.SIGNALS)
-        for cls in (Acme, Slow, Marginal, Refused)
+        for cls in (Acme, Slow, SlowMarginal, Marginal, Refused)
     )
     monkeypatch.setattr(
         metadata, "entry_points", lambda group: found.select(group=group)
@@ -109,6 +113,20 @@ def test_a_signal_that_does_not_answer_delays_nobody_for_longer_than_it_may():
 
     assert time.monotonic() - begun_s < 1.0
     assert {p.provenance for p in answer.points} == {Provenance.ANNUAL}
+
+
+def test_both_kinds_together_wait_no_longer_than_one():
+    config = Config(
+        signals_order=("slow", "annual"),
+        signals_marginal_order=("slow_marginal",),
+        signals_wait_s=0.8,
+    )
+    begun_s = time.monotonic()
+
+    answer = Grid(config).ask("FR", at(0), at(2))
+
+    assert time.monotonic() - begun_s < 1.4
+    assert answer.marginal == ()
 
 
 def test_a_question_may_be_given_more_time_than_configured():
