@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -70,16 +70,10 @@ def restate(
 
     ledger = open_ledger()
     run_ids = _chosen(ledger, names, since, until, zone)
-    restater = Restater(ledger, configured())
-    found = list(restater.restate(run_ids, dry_run=dry_run))
-    if as_json:
-        click.echo(json.dumps(_document(found, dry_run=dry_run), indent=2))
-    else:
-        _show(found, dry_run=dry_run)
-    for one in found:
-        if one.outcome is Outcome.FAILED:
-            _complain(f"{one.run_id}: {one.detail}")
-    if any(one.outcome is Outcome.FAILED for one in found):
+    made = Restater(ledger, configured()).restate(run_ids, dry_run=dry_run)
+    tell = _write_json if as_json else _show
+    counts = tell(made, dry_run=dry_run)
+    if counts[Outcome.FAILED]:
         sys.exit(1)
 
 
@@ -108,29 +102,38 @@ def _chosen(
     ]
 
 
-def _show(found: Sequence["Restatement"], *, dry_run: bool) -> None:
-    rows = [_cells(one) for one in found if one.new is not None]
+def _show(made: Iterable["Restatement"], *, dry_run: bool) -> Counter[str]:
+    """Print what became of the runs; keep no more of each than its line."""
+    counts: Counter[str] = Counter()
+    rows, left_out = [], []
+    for one in made:
+        counts[one.outcome] += 1
+        if one.new is not None:
+            rows.append(_cells(one.run_id, one.old, one.new, one.detail))
+        elif one.outcome == "skipped":
+            left_out.append(f"{one.run_id}  {fit(one.detail, 200)}")
+        elif one.outcome == "failed":
+            _complain(one)
     if rows:
         click.echo("\n".join(table(COLUMNS, rows, stdout_look())))
-    for one in found:
-        if one.outcome == "skipped":
-            click.echo(f"{one.run_id}  {fit(one.detail, 200)}")
-    click.echo(_sum(Counter(one.outcome for one in found), dry_run=dry_run))
+    for line in left_out:
+        click.echo(line)
+    click.echo(_sum(counts, dry_run=dry_run))
+    return counts
 
 
-def _cells(one: "Restatement") -> list[str]:
-    old, new = one.old, one.new
-    if new is None:
-        raise ValueError("nothing was restated")
-    before, now = (f.total_g.central if f else None for f in (old, new))
-    change = now / before - 1 if before and now is not None else None
+def _cells(
+    run_id: str, old: Footprint | None, new: Footprint, detail: str
+) -> list[str]:
+    now = new.total_g.central
+    before = old.total_g.central if old else None
     return [
-        one.run_id,
+        run_id,
         new.zone,
         "-" if before is None else mass(before),
-        "-" if now is None else mass(now),
-        "-" if change is None else f"{100 * change:+.1f} %",
-        one.detail,
+        mass(now),
+        f"{100 * (now / before - 1):+.1f} %" if before else "-",
+        detail,
     ]
 
 
@@ -150,17 +153,20 @@ def _sum(counts: Counter[str], *, dry_run: bool) -> str:
     return ", ".join(parts)
 
 
-def _complain(sentence: str) -> None:
+def _complain(one: "Restatement") -> None:
     from greenops.report.text import safe
 
-    click.echo(f"greenops: {safe(sentence)}", err=True)
+    click.echo(f"greenops: {safe(f'{one.run_id}: {one.detail}')}", err=True)
 
 
-def _document(found: Sequence["Restatement"], *, dry_run: bool) -> dict[str, object]:
-    return {
-        "schema": SCHEMA,
-        "dry_run": dry_run,
-        "runs": [
+def _write_json(made: Iterable["Restatement"], *, dry_run: bool) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    runs = []
+    for one in made:
+        counts[one.outcome] += 1
+        if one.outcome == "failed":
+            _complain(one)
+        runs.append(
             {
                 "run_id": one.run_id,
                 "outcome": str(one.outcome),
@@ -169,9 +175,10 @@ def _document(found: Sequence["Restatement"], *, dry_run: bool) -> dict[str, obj
                 "now": _plain(one.new),
                 "changed_points": [changed_to_dict(c) for c in one.changed],
             }
-            for one in found
-        ],
-    }
+        )
+    document = {"schema": SCHEMA, "dry_run": dry_run, "runs": runs}
+    click.echo(json.dumps(document, indent=2))
+    return counts
 
 
 def _plain(footprint: Footprint | None) -> dict[str, object] | None:

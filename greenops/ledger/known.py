@@ -1,6 +1,7 @@
 """What was known of the grid at a moment: a pure choice among what was ever stated."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -58,22 +59,22 @@ def as_known(
     )
     chosen: list[IntensityPoint] = []
     for known in reversed(best_last):
-        chosen += _uncovered(known.point, chosen)
-        chosen.sort(key=lambda p: p.start)
+        _lay_under(chosen, known.point)
     return chosen
 
 
-def _uncovered(
-    point: IntensityPoint, chosen: Sequence[IntensityPoint]
-) -> list[IntensityPoint]:
-    """Return the parts of `point` that none of `chosen`, in order, covers."""
-    touching = [p for p in chosen if p.start < point.stop and point.start < p.stop]
+def _lay_under(chosen: list[IntensityPoint], point: IntensityPoint) -> None:
+    """Add to `chosen`, in order and disjoint, what of `point` it does not cover."""
+    first = bisect_right(chosen, point.start, key=lambda p: p.stop)
+    last = bisect_left(chosen, point.stop, key=lambda p: p.start)
+    over = chosen[first:last]
     edges = [point.start]
-    for other in touching:
+    for other in over:
         edges += [other.start, other.stop]
     edges.append(point.stop)
-    return [
-        replace(point, start=start, stop=stop)
+    left = [
+        replace(point, start=start, stop=stop) if over else point
         for start, stop in list(pairwise(edges))[::2]
         if start < stop
     ]
+    chosen[first:last] = sorted((*over, *left), key=lambda p: p.start)

@@ -1,3 +1,4 @@
+import time
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -82,6 +83,29 @@ def test_a_longer_point_is_cut_to_what_better_ones_leave_of_it():
 
     assert values(found) == [400.0, 280.0, 400.0]
     assert [p.start for p in found] == [T0, T0 + 3 * HOUR, T0 + 4 * HOUR]
+
+
+def test_a_year_of_hours_with_revisions_and_forecasts_is_read_at_once():
+    said = [
+        known(hour=h, provenance=how, issued_at=T0 + (h + issued_h) * HOUR)
+        for h in range(8760)
+        for how, issued_h in (
+            (Provenance.FORECAST, -24),
+            (Provenance.ESTIMATED, 1),
+            (Provenance.MEASURED, 48),
+        )
+    ]
+    begun_s = time.perf_counter()
+
+    found = as_known(said, T0 + 8000 * HOUR)
+
+    assert time.perf_counter() - begun_s < 2.0
+    assert len(found) == 8025
+    assert [p.provenance for p in found[7950:8003:26]] == [
+        Provenance.MEASURED,
+        Provenance.ESTIMATED,
+        Provenance.FORECAST,
+    ]
 
 
 stated = st.builds(
