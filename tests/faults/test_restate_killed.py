@@ -1,4 +1,4 @@
-"""A kill in the middle of restating leaves each run restated wholly, or as it was."""
+"""A kill or a rival while restating leaves each run restated once and wholly, or not."""
 
 import contextlib
 import json
@@ -95,6 +95,23 @@ def test_each_run_is_restated_wholly_or_not_at_all(cli, old_runs):
     assert partly > 0  # else the kills came too late to tell anything
     document = json.loads(cli.run("restate", "--since", "9d", "--json", check=0).stdout)
     assert {run["outcome"] for run in document["runs"]} <= {"restated", "unchanged"}
+    assert all(kept == [0, HOURS] for kept in statements(old_runs).values())
+
+
+def test_many_that_restate_at_once_state_each_run_once(cli, old_runs):
+    crowd = [
+        cli.start(
+            "restate", "--since", "9d", "--json", stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+
+    documents = [json.loads(process.communicate(timeout=60)[0]) for process in crowd]
+
+    assert [process.returncode for process in crowd] == [0] * 4
+    outcomes = [run["outcome"] for document in documents for run in document["runs"]]
+    assert outcomes.count("restated") == RUNS
+    assert outcomes.count("unchanged") == 3 * RUNS
     assert all(kept == [0, HOURS] for kept in statements(old_runs).values())
 
 
