@@ -50,6 +50,19 @@ def test_a_run_within_an_hour_takes_only_the_quarters_it_lay_in(
     assert side.points == (points[3],)
 
 
+def test_a_point_counts_for_the_minutes_it_shares_with_the_run(
+    hour_energy, intensity_point
+):
+    """12:25 to 12:50: five minutes, fifteen, and five."""
+    points = [intensity_point(q / 4, 100.0 * 10**q, hours=0.25) for q in range(4)]
+    start, stop = (T0 + timedelta(minutes=m) for m in (25, 50))
+
+    side = grid_side(time_of([hour_energy()], start, stop), points)
+
+    mean = (5 * 1_000.0 + 15 * 10_000.0 + 5 * 100_000.0) / 25
+    assert side.intensity_g_per_kwh.central == pytest.approx(mean)
+
+
 def test_points_of_different_length_each_count_for_their_time(
     hour_energy, intensity_point
 ):
