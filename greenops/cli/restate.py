@@ -48,6 +48,9 @@ COLUMNS = (
 )
 @click.option("--zone", metavar="ZONE", help="Only runs in this grid zone.")
 @click.option("--dry-run", is_flag=True, help="Compute, and write nothing down.")
+@click.option(
+    "--force", is_flag=True, help="Also where the figures kept are surer than today's."
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def restate(
     *,
@@ -56,13 +59,15 @@ def restate(
     names: tuple[str, ...],
     zone: str | None,
     dry_run: bool,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Compute emissions of past runs anew with the carbon signals' present answers.
 
     Energy, PUE and embodied carbon stay as they were. The old figures stay in the
     ledger; `greenops show RUN` has both side by side. A run whose figures did not
-    change gets no new ones. Exit status 1 where a run could not be restated.
+    change gets no new ones, and surer figures never give way to less sure ones. Exit
+    status 1 where a run could not be restated.
     """
     if not names and since is None:
         raise click.UsageError("say which runs: --since 7d, or --run RUN")
@@ -70,7 +75,7 @@ def restate(
 
     ledger = open_ledger()
     run_ids = _chosen(ledger, names, since, until, zone)
-    made = Restater(ledger, configured()).restate(run_ids, dry_run=dry_run)
+    made = Restater(ledger, configured()).restate(run_ids, dry_run=dry_run, force=force)
     tell = _write_json if as_json else _show
     counts = tell(made, dry_run=dry_run)
     if counts[Outcome.FAILED]:

@@ -4,6 +4,7 @@ Two kinds or two bases in one sum are an error, whatever the figures: a sum of a
 and marginal grams, or of stacks and whole lives, is a number of nothing.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,10 @@ Source: 59 grid zones, hours of 2022 (Electricity Maps, as published with EuroSy
 "limitations"): 95 % of hours up to 2 h after the last known one lie within a factor of
 1.18 of it in the median zone, and of 1.39 in nine zones of ten.
 """
+
+
+SURENESS = {provenance: i for i, provenance in enumerate(Provenance)}
+"""How sure a point of each provenance is; the least number is the surest."""
 
 
 def one_signal(points: Sequence[IntensityPoint]) -> list[IntensityPoint]:
@@ -74,6 +79,37 @@ def bridged(
     if before is not None:
         filled += _gap(before.stop, stop, [before])
     return [p for p in filled if p.start < stop and start < p.stop]
+
+
+def laid(best_first: Iterable[IntensityPoint]) -> list[IntensityPoint]:
+    """Return points in time order and without overlap: the best one of every moment.
+
+    A longer point that a better one covers in part is cut to what is left of it.
+
+    Args:
+        best_first: Of one signal, zone and basis; UTC.
+    """
+    chosen: list[IntensityPoint] = []
+    for point in best_first:
+        _lay_under(chosen, point)
+    return chosen
+
+
+def _lay_under(chosen: list[IntensityPoint], point: IntensityPoint) -> None:
+    """Add to `chosen`, in order and disjoint, what of `point` it does not cover."""
+    first = bisect_right(chosen, point.start, key=lambda p: p.stop)
+    last = bisect_left(chosen, point.stop, key=lambda p: p.start)
+    over = chosen[first:last]
+    edges = [point.start]
+    for other in over:
+        edges += [other.start, other.stop]
+    edges.append(point.stop)
+    left = [
+        replace(point, start=start, stop=stop) if over else point
+        for start, stop in list(pairwise(edges))[::2]
+        if start < stop
+    ]
+    chosen[first:last] = sorted((*over, *left), key=lambda p: p.start)
 
 
 def _in_utc(point: IntensityPoint) -> IntensityPoint:

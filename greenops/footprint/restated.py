@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import isclose
 
+from greenops.errors import SignalError
 from greenops.footprint.grid_side import RunTime, grid_side, marginal_view
 from greenops.footprint.operational import operational_g
+from greenops.footprint.revised import SAME, revised
 from greenops.footprint.uncertainty import sum_of_independent
 from greenops.model import Bounded, Footprint, IntensityPoint
 
-SAME = 1e-9
-"""Relative difference that is rounding."""
 _GRID_FACTORS = (
     "intensity",
     "intensity_source",
@@ -40,13 +40,30 @@ def restated(
     time: RunTime,
     points: Sequence[IntensityPoint],
     marginal: Sequence[IntensityPoint] = (),
+    *,
+    force: bool = False,
 ) -> Footprint:
-    """Return `footprint` with new intensities.
+    """Return `footprint` with new intensities, where they are not less sure.
+
+    Args:
+        footprint: The one that counts.
+        time: When its energy was used.
+        points: What the average signal states now.
+        marginal: What the marginal signal states now; empty: nothing.
+        force: Take what is stated now, however sure what was kept.
 
     Raises:
         MixedSignalsError: the points differ in kind or in basis.
-        SignalError: an hour has no intensity, or nothing has.
+        SignalError: nothing is stated of the run now, or one of its hours has no
+            intensity, kept or stated.
     """
+    start, stop = time.span
+    if not any(p.start < stop and start < p.stop for p in points):
+        raise SignalError(f"nothing is stated of this run, {start} to {stop}")
+    if not force:
+        points = revised(footprint.points, points)
+        if footprint.marginal is not None:
+            marginal = revised(footprint.marginal.points, marginal)
     grid = grid_side(time, points)
     operational = operational_g(
         footprint.energy_j, footprint.pue, grid.intensity_g_per_kwh

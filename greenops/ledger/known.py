@@ -1,16 +1,14 @@
 """What was known of the grid at a moment: a pure choice among what was ever stated."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 
 from greenops.errors import MixedSignalsError
+from greenops.footprint.grid_points import SURENESS, laid
 from greenops.model import IntensityPoint, Provenance
 
 _SEEN_AFTERWARDS = (Provenance.MEASURED, Provenance.ESTIMATED)
-_RANK = {provenance: i for i, provenance in enumerate(Provenance)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,26 +53,6 @@ def as_known(
             " name one"
         )
     best_last = sorted(
-        left, key=lambda k: (-_RANK[k.point.provenance], k.since, k.recorded_at)
+        left, key=lambda k: (-SURENESS[k.point.provenance], k.since, k.recorded_at)
     )
-    chosen: list[IntensityPoint] = []
-    for known in reversed(best_last):
-        _lay_under(chosen, known.point)
-    return chosen
-
-
-def _lay_under(chosen: list[IntensityPoint], point: IntensityPoint) -> None:
-    """Add to `chosen`, in order and disjoint, what of `point` it does not cover."""
-    first = bisect_right(chosen, point.start, key=lambda p: p.stop)
-    last = bisect_left(chosen, point.stop, key=lambda p: p.start)
-    over = chosen[first:last]
-    edges = [point.start]
-    for other in over:
-        edges += [other.start, other.stop]
-    edges.append(point.stop)
-    left = [
-        replace(point, start=start, stop=stop) if over else point
-        for start, stop in list(pairwise(edges))[::2]
-        if start < stop
-    ]
-    chosen[first:last] = sorted((*over, *left), key=lambda p: p.start)
+    return laid(known.point for known in reversed(best_last))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 WAIT_S = 30.0
 """No job waits for a restatement, so a slow source may take its time."""
 FIRST = "there was no footprint yet"
+SURER = "nothing changed: the figures kept are surer than those to be had now"
 # What rows that somebody or something has written over may lead to on reading.
 _DAMAGE = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
 
@@ -70,20 +71,21 @@ class Restater:
         self._assess = assessor(config, grid=self._grid)
 
     def restate(
-        self, run_ids: Iterable[str], *, dry_run: bool = False
+        self, run_ids: Iterable[str], *, dry_run: bool = False, force: bool = False
     ) -> Iterator[Restatement]:
         """Yield what becomes of each run.
 
         Args:
             run_ids: Whole ids.
             dry_run: Compute, and append nothing.
+            force: Take what is stated now also where surer figures are kept.
 
         Raises:
             LedgerError: the ledger itself can no longer be read or written.
         """
         for run_id in run_ids:
             try:
-                yield self._restate(run_id, dry_run=dry_run)
+                yield self._restate(run_id, dry_run=dry_run, force=force)
             except RunNotFoundError:
                 yield _said(run_id, Outcome.SKIPPED, "deleted meanwhile")
             except LedgerError:
@@ -93,14 +95,18 @@ class Restater:
             except _DAMAGE as e:
                 yield _said(run_id, Outcome.FAILED, f"its rows are damaged: {e!r}")
 
-    def _restate(self, run_id: str, *, dry_run: bool) -> Restatement:
+    def _restate(self, run_id: str, *, dry_run: bool, force: bool) -> Restatement:
         record = self._ledger.get(run_id)
         if why_not := _unfit(record):
             return _said(run_id, Outcome.SKIPPED, why_not)
-        old, new = record.footprint, self._footprint(record)
-        if old is not None and not is_changed(old, new):
-            return _said(run_id, Outcome.UNCHANGED, "nothing changed")
-        why = FIRST if old is None else reason(old, new)
+        old = record.footprint
+        if old is None:
+            new, why = self._first(record), FIRST
+        else:
+            new, why_not = self._again(record, old, force=force)
+            if why_not:
+                return _said(run_id, Outcome.UNCHANGED, why_not)
+            why = reason(old, new)
         if not dry_run and not self._ledger.add_footprint(
             run_id, new, why=why, beside=len(record.statements)
         ):
@@ -114,17 +120,28 @@ class Restater:
             changed=tuple(changed_points(old, new)) if old else (),
         )
 
-    def _footprint(self, record: RunRecord) -> Footprint:
-        assert record.end is not None  # noqa: S101 - for mypy: it is not running
-        run, duration_s = record.run, record.end.duration_s
+    def _first(self, record: RunRecord) -> Footprint:
+        hours = self._ledger.hours(record.run.run_id)
+        return self._assess(record.run, list(record.totals), hours, _lasted_s(record))
+
+    def _again(
+        self, record: RunRecord, old: Footprint, *, force: bool
+    ) -> tuple[Footprint, str]:
+        """Return the footprint as stated now, and why it changes nothing, if so."""
+        run = record.run
         hours = self._ledger.hours(run.run_id)
-        if record.footprint is None:
-            return self._assess(run, list(record.totals), hours, duration_s)
-        time = RunTime.of(run.started_at, duration_s, hours)
+        time = RunTime.of(run.started_at, _lasted_s(record), hours)
         answer = self._grid.ask(run.zone, *time.span)
-        return answer.signed(
-            restated(record.footprint, time, answer.points, answer.marginal)
-        )
+        points, marginal = answer.points, answer.marginal
+        new = answer.signed(restated(old, time, points, marginal, force=force))
+        if is_changed(old, new):
+            return new, ""
+        forced = restated(old, time, points, marginal, force=True)
+        return new, SURER if is_changed(old, forced) else "nothing changed"
+
+
+def _lasted_s(record: RunRecord) -> float:
+    return record.end.duration_s if record.end else 0.0
 
 
 def _unfit(record: RunRecord) -> str:

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from greenops.model import Provenance
 from greenops.wire import restate as restating
 from greenops.wire.grid import GridAnswer
 from tests.unit.ledger.records import a_point
@@ -17,6 +18,7 @@ def grid(monkeypatch):
 
     class Told:
         g = 300.0
+        how = Provenance.MEASURED
         error = None
 
         def __init__(self, *_given, **_options):
@@ -25,7 +27,13 @@ def grid(monkeypatch):
         def ask(self, zone, start, stop):
             if Told.error is not None:
                 raise Told.error
-            point = a_point(g=Told.g, zone=zone or "world", start=start, stop=stop)
+            point = a_point(
+                g=Told.g,
+                zone=zone or "world",
+                start=start,
+                stop=stop,
+                provenance=Told.how,
+            )
             return GridAnswer(signal="told", points=[point])
 
     monkeypatch.setattr(restating, "Grid", Told)
@@ -116,6 +124,18 @@ def test_a_dry_run_says_that_nothing_was_written(greenops, grid):
 
     assert "3 runs would be restated (nothing was written)" in result.stdout
     assert len(shown(greenops)["statements"]) == 1
+
+
+def test_surer_figures_give_way_only_by_force(greenops, grid):
+    greenops("restate", "--run", BASE)
+    grid.g, grid.how = 450.0, Provenance.MODELLED
+
+    left = greenops("restate", "--run", BASE, "--json")
+    assert json.loads(left.stdout)["runs"][0]["detail"].endswith("to be had now")
+    forced = greenops("restate", "--run", BASE, "--force")
+
+    assert "1 run restated" in forced.stdout
+    assert shown(greenops)["intensity_provenance"] == ["modelled"]
 
 
 def test_lists_and_comparisons_say_what_was_restated(greenops, grid):

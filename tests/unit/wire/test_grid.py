@@ -63,10 +63,11 @@ class Refused(Marginal):
 
 
 @pytest.fixture(autouse=True)
-def installed(monkeypatch):
+def installed(monkeypatch, tmp_path):
     """Let entry points of the group `greenops.signals` name classes of this module."""
     from importlib import metadata
 
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     found = metadata.EntryPoints(
         EntryPoint(cls.called, f"{__name__}:{cls.__name__}", plugins.SIGNALS)
         for cls in (Acme, Slow, SlowMarginal, Marginal, Refused)

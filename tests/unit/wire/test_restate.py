@@ -16,7 +16,7 @@ from greenops.footprint.grid_side import RunTime
 from greenops.footprint.restated import restated
 from greenops.ledger.query import Ledger
 from greenops.ledger.recorder import LedgerRecorder
-from greenops.model import RunStatus
+from greenops.model import Provenance, RunStatus
 from greenops.tracking.identity import host_name
 from greenops.wire.grid import GridAnswer
 from greenops.wire.restate import Outcome, Restater
@@ -99,7 +99,7 @@ def restate(ledger, grid, *run_ids, **options):
         pytest.param(
             SignalError("acme keeps no history of FR"), "no history", id="no-history"
         ),
-        pytest.param([a_point(hour=9, zone="FR")], "no carbon intensity", id="gap"),
+        pytest.param([a_point(hour=9, zone="FR")], "nothing is stated", id="gap"),
         pytest.param([a_point(zone="FR"), a_point(hour=-1, hours=2)], "two", id="two"),
     ],
 )
@@ -190,6 +190,19 @@ def test_a_figure_taken_back_is_a_third_statement(keep):
 
     stated = [s.footprint.intensity_g_per_kwh for s in ledger.get("last").statements]
     assert [round(i.central) for i in stated] == [300, 450, 300]
+
+
+def test_a_source_that_is_stood_in_for_takes_nothing_from_what_is_kept(keep):
+    ledger = keep(a_run())
+    modelled = [a_point(g=450.0, provenance=Provenance.MODELLED)]
+
+    (left,) = restate(ledger, ToldGrid(world=modelled))
+    (done,) = restate(ledger, ToldGrid(world=modelled), force=True)
+
+    assert left.outcome is Outcome.UNCHANGED
+    assert "surer" in left.detail
+    assert done.outcome is Outcome.RESTATED
+    assert len(ledger.get("last").statements) == 2
 
 
 def test_a_dry_run_says_it_and_writes_nothing(keep):
