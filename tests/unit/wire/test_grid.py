@@ -1,4 +1,6 @@
 import socket
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -99,6 +101,23 @@ def test_without_a_zone_it_is_the_worlds_average_as_the_chain_has_it():
 
     assert [p.zone for p in asked[0].points] == ["world"]
     assert list(asked[0].points) == list(asked[1].points)
+
+
+def test_the_end_of_a_job_without_a_zone_loads_no_more_than_it_needs():
+    code = (
+        "import sys, datetime as d; from greenops.config import Config; "
+        "import greenops.wire.account; from greenops.wire.grid import Grid; "
+        "at = d.datetime(2026, 3, 1, tzinfo=d.UTC); "
+        "Grid(Config()).ask(None, at, at + d.timedelta(hours=1)); "
+        "print({'greenops.signals.hourly_model', 'greenops.signals.chain', 'zoneinfo',"
+        " 'http.client', 'httpx', 'sqlalchemy'} & set(sys.modules))"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert ran.stdout.strip() == "set()"
 
 
 def test_an_unknown_zone_is_an_error():
