@@ -19,6 +19,7 @@ COMMANDS = {
     "show": "Show one run: devices, phases, quality, timeline.",
     "compare": "Compare runs, with a verdict on what differs.",
     "export": "Write runs or samples as CSV, JSON or Parquet.",
+    "restate": "Compute past emissions anew with the grid's revised figures.",
     "rm": "Delete runs from the ledger.",
     "intensity": "Show how clean power is in this hour, here or elsewhere.",
     "zones": "Find grid zones, and what each provider calls them.",

@@ -72,7 +72,8 @@ def _block(
 
 def _title(loaded: LoadedRun) -> str:
     run = loaded.summary.record.run
-    return f"{run.name[:40]} ({run.run_id})"
+    restated = ", restated" if len(loaded.summary.record.statements) > 1 else ""
+    return f"{run.name[:40]} ({run.run_id}{restated})"
 
 
 def _head(loaded: LoadedRun, look: Look) -> str:
@@ -110,6 +111,8 @@ def _document(
         "schema": "greenops.comparison/1",
         "base_run_id": base.summary.record.run.run_id,
         "other_run_id": other.summary.record.run.run_id,
+        "base_restated": len(base.summary.record.statements) > 1,
+        "other_restated": len(other.summary.record.statements) > 1,
         "quantities": [
             {
                 "key": row.key,

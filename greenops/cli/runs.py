@@ -22,7 +22,7 @@ DEFAULT_LIMIT = 20
 FIELDS = (
     "run_id", "name", "kind", "status", "started_at", "duration_s", "host", "user",
     "project", "team", "zone", "exit_code", "energy_j", "total_g", "parent_run_id",
-    "tags",
+    "tags", "restated",
 )  # fmt: skip
 COLUMNS = (
     Column(title="RUN"),
@@ -117,6 +117,10 @@ def _show(found: Sequence[RunRow], chosen: "RunFilter", *, more: bool) -> None:
     click.echo(lines[0])
     for row, line in zip(found, lines[1:], strict=True):
         click.echo(_tinted(line, row, look))
+    if any(row.restated for row in found):
+        click.echo(
+            look.paint("dim", "* restated; `greenops show RUN` has both figures")
+        )
     if more and sys.stdout.isatty():
         click.echo(look.paint("dim", "there are more: greenops runs --all"))
 
@@ -132,9 +136,13 @@ def _texts(row: RunRow, now: datetime) -> tuple[str, ...]:
         status,
         lasted(row.duration_s),
         "-" if row.energy_j is None else energy(row.energy_j),
-        "-" if row.total_g is None else mass(row.total_g),
+        "-" if row.total_g is None else _stated(row, row.total_g),
         row.project or "",
     )
+
+
+def _stated(row: RunRow, total_g: float) -> str:
+    return f"{mass(total_g)} *" if row.restated else mass(total_g)
 
 
 def _tinted(line: str, row: RunRow, look: Look) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from greenops.cli.loading import LoadedRun, load
+from greenops.cli.statements import statement_lines, statements_to_list
 from greenops.cli.store import complete_run, open_ledger
 from greenops.cli.text import (
     Column,
@@ -93,7 +94,11 @@ def document(loaded: LoadedRun) -> dict[str, object]:
         }
         for phase in loaded.timeline.phases
     ]
-    return {**summary_to_dict(loaded.summary), "phases": phases}
+    found = summary_to_dict(loaded.summary)
+    if isinstance(emissions := found["emissions"], dict):
+        stated = loaded.summary.record.statements
+        emissions["statements"] = statements_to_list(stated)
+    return {**found, "phases": phases}
 
 
 def _lines(loaded: LoadedRun, look: Look) -> Iterator[str]:
@@ -104,6 +109,9 @@ def _lines(loaded: LoadedRun, look: Look) -> Iterator[str]:
         loaded.summary, width=look.width, color=look.color, unicode=look.unicode
     )
     yield from _facts(loaded, look)
+    if len(loaded.summary.record.statements) > 1:
+        yield ""
+        yield from statement_lines(loaded.summary.record.statements, look)
     if loaded.timeline.phases:
         yield ""
         yield from _phases(loaded, look)

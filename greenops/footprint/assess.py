@@ -1,6 +1,6 @@
 """The footprint of one run, from its energy, the grid's intensity, and the hardware."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import isfinite
 
 from greenops.footprint.embodied import (
@@ -9,12 +9,8 @@ from greenops.footprint.embodied import (
     embodied_parts,
     lifetime_note,
 )
-from greenops.footprint.operational import (
-    job_energy_j,
-    mean_intensity,
-    operational_g,
-    pue_bounds,
-)
+from greenops.footprint.grid_side import RunTime, grid_side, marginal_view
+from greenops.footprint.operational import job_energy_j, operational_g, pue_bounds
 from greenops.footprint.options import FootprintOptions
 from greenops.footprint.uncertainty import exact, product, sum_of_independent
 from greenops.footprint.water import water_l
@@ -33,8 +29,9 @@ HOURS_MAY_MISS = 0.01
 def assess(
     *,
     totals: Sequence[DeviceTotal],
-    hours: Sequence[HourEnergy],
+    time: RunTime,
     points: Sequence[IntensityPoint],
+    marginal: Sequence[IntensityPoint] = (),
     pue: float | None,
     duration_s: float,
     options: FootprintOptions,
@@ -43,9 +40,10 @@ def assess(
 
     Args:
         totals: What each device used, and the job's share of it.
-        hours: The job's energy by clock hour (UTC). They weight the intensity; the
-            amount of energy is that of `totals`.
+        time: When the energy was used. It weights the intensity; the amount of energy
+            is that of `totals`.
         points: Carbon intensity over the run. All from one signal.
+        marginal: The same time by a marginal signal; empty: none is configured.
         pue: As the user gave it; None: the machine's own figure, with a bound for
             the building.
         duration_s: Monotonic length of the run.
@@ -53,6 +51,7 @@ def assess(
 
     Raises:
         ConfigError: PUE below 1, a negative water use.
+        MixedSignalsError: the points differ in kind or in basis.
         SignalError: an hour has no intensity, or nothing has.
         ValueError: a negative or non-finite energy or duration.
     """
@@ -60,39 +59,34 @@ def assess(
         raise ValueError(f"no duration: {duration_s} s")
     energy_j = job_energy_j(totals)
     facility = pue_bounds(pue)
-    intensity = mean_intensity(hours, points)
-    operational = operational_g(energy_j, facility, intensity)
+    grid = grid_side(time, points)
+    operational = operational_g(energy_j, facility, grid.intensity_g_per_kwh)
     counted = options.include_embodied
     parts = embodied_parts(totals, duration_s, options) if counted else ()
     embodied = embodied_g(parts, options) if parts else exact(0.0)
     wue = options.water_l_per_kwh
+    second, second_factors = marginal_view(time, marginal, energy_j, facility)
     return Footprint(
         energy_j=energy_j,
         facility_energy_j=product([energy_j, facility]),
         operational_g=operational,
         embodied_g=embodied,
         total_g=sum_of_independent([operational, embodied]),
-        intensity_g_per_kwh=intensity,
-        zone=_joined(p.zone for p in points),
-        intensity_source=_joined(p.source for p in points),
+        intensity_g_per_kwh=grid.intensity_g_per_kwh,
+        zone=grid.zone,
+        intensity_source=grid.source,
         pue=facility,
         water_l=None if wue is None else water_l(energy_j, wue),
-        factors=_intensity_factors(intensity, points)
-        | _energy_factors(totals, hours, energy_j)
+        factors=grid.factors
+        | second_factors
+        | _energy_factors(totals, time.hours, energy_j)
         | {"pue": _pue_note(pue, facility)}
         | _embodied_factors(parts, options)
         | ({} if wue is None else {"water": f"{wue:g} L/kWh of IT energy, as given"}),
+        points=grid.points,
+        hours=time.hours,
+        marginal=second,
     )
-
-
-def _intensity_factors(
-    intensity: Bounded, points: Sequence[IntensityPoint]
-) -> dict[str, str]:
-    return {
-        "intensity": f"{_shown(intensity)} gCO2e/kWh, location-based, "
-        f"{_joined(p.kind for p in points)}",
-        "intensity_source": _joined(p.source for p in points),
-    }
 
 
 def _energy_factors(
@@ -126,11 +120,3 @@ def _embodied_factors(
     return {"lifetime": lifetime_note(options)} | {
         f"embodied.{p.kind}": p.derivation for p in parts
     }
-
-
-def _shown(value: Bounded) -> str:
-    return f"{value.central:.4g} ({value.low:.4g}-{value.high:.4g})"
-
-
-def _joined(words: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(words))

@@ -1,11 +1,13 @@
 """Operational emissions: energy, times PUE, times intensity at that hour."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import isfinite, sqrt
 
 from greenops.errors import ConfigError, SignalError
+from greenops.footprint.grid_points import one_signal
 from greenops.footprint.uncertainty import (
     exact,
     product,
@@ -79,32 +81,45 @@ def job_energy_j(totals: Sequence[DeviceTotal]) -> Bounded:
 
 
 def mean_intensity(
-    hours: Sequence[HourEnergy], points: Sequence[IntensityPoint]
+    hours: Sequence[HourEnergy],
+    points: Sequence[IntensityPoint],
+    *,
+    span: tuple[datetime, datetime] | None = None,
 ) -> Bounded:
     """Return the energy-weighted mean intensity in g/kWh.
 
     Points of one signal share their systematic error, so ends are averaged like the
     centres: hours do not make each other's errors smaller. An hour that several points
-    share is weighted by the time each covers; hours without energy do not count,
-    unless none has any. Without any hour (a run too short to be sampled) it is the
-    mean over the points' time.
+    share is weighted by the time each covers of it, within the run; hours without
+    energy do not count, unless none has any. Without any hour (a run too short to be
+    sampled) it is the mean over the points' time.
+
+    Args:
+        hours: The job's energy by clock hour.
+        points: Of one signal, shorter or longer than hours.
+        span: When the run began and ended; None: whole hours count.
 
     Raises:
-        SignalError: no point touches one of the hours, or there are no points.
+        MixedSignalsError: the points differ in kind or in basis.
+        SignalError: no point touches one of the hours, there are no points, or two
+            state a figure for one moment.
         ValueError: an energy is negative or not finite.
     """
     if not points:
         raise SignalError("no carbon intensity for this run")
+    ordered = one_signal(points)
     if not hours:
-        return _over_time([((p.stop - p.start).total_seconds(), p) for p in points])
+        return _over_time(_touching(ordered, *(span or _all_of(ordered))))
     if not all(isfinite(h.energy_j) and h.energy_j >= 0 for h in hours):
         raise ValueError("energy of an hour must be finite and not negative")
     energy_j = sum(h.energy_j for h in hours)
     weighted = [
         scaled(
-            _at_hour(h, points), h.energy_j / energy_j if energy_j else 1 / len(hours)
+            _over_time(_touching(ordered, *_part(h.hour, span))),
+            h.energy_j / energy_j if energy_j else 1 / len(hours),
         )
         for h in hours
+        if h.energy_j or not energy_j
     ]
     return sum_of_one_source(weighted)
 
@@ -132,16 +147,38 @@ def _split(half_width_j: float, shared_j: float) -> tuple[float, float]:
     return systematic_j, sqrt(half_width_j**2 - systematic_j**2)
 
 
-def _at_hour(hour: HourEnergy, points: Sequence[IntensityPoint]) -> Bounded:
-    stop = hour.hour + HOUR
+def _part(
+    hour: datetime, span: tuple[datetime, datetime] | None
+) -> tuple[datetime, datetime]:
+    """Return the part of a clock hour that lies within the run; never empty."""
+    if span is None:
+        return hour, hour + HOUR
+    start, stop = max(hour, span[0]), min(hour + HOUR, span[1])
+    # A clock that was set may leave energy outside of the run's own span.
+    return (start, stop) if start < stop else (hour, hour + HOUR)
+
+
+def _all_of(ordered: Sequence[IntensityPoint]) -> tuple[datetime, datetime]:
+    return ordered[0].start, ordered[-1].stop
+
+
+def _touching(
+    ordered: Sequence[IntensityPoint], start: datetime, stop: datetime
+) -> list[tuple[float, IntensityPoint]]:
+    """Return the points that touch `[start, stop)`, each with the seconds it covers.
+
+    Raises:
+        SignalError: there is none.
+    """
+    first = bisect_right(ordered, start, key=lambda p: p.stop)
+    last = bisect_left(ordered, stop, key=lambda p: p.start)
     parts = [
-        ((min(p.stop, stop) - max(p.start, hour.hour)).total_seconds(), p)
-        for p in points
-        if p.start < stop and hour.hour < p.stop
+        ((min(p.stop, stop) - max(p.start, start)).total_seconds(), p)
+        for p in ordered[first:last]
     ]
     if not parts:
-        raise SignalError(f"no carbon intensity for the hour from {hour.hour}")
-    return _over_time(parts)
+        raise SignalError(f"no carbon intensity for the time from {start}")
+    return parts
 
 
 def _over_time(parts: Sequence[tuple[float, IntensityPoint]]) -> Bounded:

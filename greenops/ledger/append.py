@@ -12,10 +12,14 @@ from greenops.ledger.damage import beside
 from greenops.ledger.rows import Entry, Row, Value
 from greenops.ledger.statements import (
     CLOSE_RUN,
+    COLUMNS,
     FIND_DEVICES,
     FIND_RUN,
     FORGET_TOTALS,
+    NEWEST_FOOTPRINT,
     OPEN_RUN,
+    POINT_IDENTITY,
+    find_point,
     insert,
 )
 from greenops.ledger.store import is_busy, ledger_error, open_ledger
@@ -146,6 +150,10 @@ class Appender:
         if table == "devices":
             self._insert_devices(run_key, rows)
             return
+        if table == "intensities":
+            newest = self._connection.execute(NEWEST_FOOTPRINT, (run_key,)).fetchone()
+            keep_points(self._connection, rows, footprint_key=newest[0])
+            return
         if table == "run_ends":
             self._connection.execute(CLOSE_RUN, (run_key,))
             self._connection.execute(FORGET_TOTALS, (run_key,))
@@ -156,6 +164,11 @@ class Appender:
         elif table == "totals":
             numbers = self._numbers(run_key, (r[0] for r in rows))
             filled = [(run_key, numbers[r[0]], *r[1:]) for r in rows]
+        elif (
+            table == "footprints"
+        ):  # spooled by an older greenops, it has fewer columns
+            missing = len(COLUMNS[table]) - 1
+            filled = [(run_key, *r, *[None] * (missing - len(r))) for r in rows]
         else:
             filled = [(run_key, *r) for r in rows]
         self._connection.executemany(insert(table), filled)
@@ -179,6 +192,21 @@ class Appender:
             found = self._connection.execute(FIND_DEVICES, (run_key,))
             self._device_numbers[run_key] = dict(found.fetchall())
         return self._device_numbers[run_key]
+
+
+def keep_points(
+    connection: sqlite3.Connection, rows: Iterable[Row], *, footprint_key: int
+) -> None:
+    """Keep stated intensities, each statement once, as what a footprint was made of."""
+    for row in rows:
+        *identity, issued_epoch_s = row[: len(POINT_IDENTITY)]
+        issued = issued_epoch_s is not None
+        asked = (*identity, issued_epoch_s) if issued else tuple(identity)
+        found = connection.execute(find_point(issued=issued), asked).fetchone()
+        key = found[0] if found else None
+        if key is None:
+            key = connection.execute(insert("intensities"), row).lastrowid
+        connection.execute(insert("footprint_points"), (footprint_key, key))
 
 
 def _identity(path: Path) -> tuple[int, int]:

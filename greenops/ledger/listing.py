@@ -5,7 +5,7 @@ local ledger is asked through sqlite3, and only another one through SQLAlchemy.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -49,7 +49,7 @@ _PLAIN = {
     "since": "r.started_epoch_s >= :since",
     "until": "r.started_epoch_s < :until",
 }
-_TAGS_AT_ONCE = 500
+_KEYS_AT_ONCE = 500
 
 
 class RunFilter(TypedDict, total=False):
@@ -97,8 +97,12 @@ def list_runs(
         order += " LIMIT :limit OFFSET :offset"
         given |= {"limit": limit if limit is not None else 2**62, "offset": offset}
     found = execute(f"{_SELECT}{_FROM}{where}{order}", given)
-    tags = _tags(execute, [row["run_key"] for row in found])
-    return [run_row_of(row, tags_of(tags[row["run_key"]])) for row in found]
+    keys = [row["run_key"] for row in found]
+    tags, again = _tags(execute, keys), _restated(execute, keys)
+    return [
+        run_row_of(row, tags_of(tags[row["run_key"]]), restated=row["run_key"] in again)
+        for row in found
+    ]
 
 
 def count(execute: Execute, chosen: RunFilter) -> int:
@@ -152,10 +156,26 @@ def _like(part: str) -> str:
 
 def _tags(execute: Execute, run_keys: Sequence[int]) -> Mapping[int, list[Found]]:
     tags: defaultdict[int, list[Found]] = defaultdict(list)
-    for start in range(0, len(run_keys), _TAGS_AT_ONCE):
-        keys = ", ".join(str(int(k)) for k in run_keys[start : start + _TAGS_AT_ONCE])
+    for keys in _chunks(run_keys):
         # Whole numbers of our own; a parameter each would exceed their limit.
         sql = f"SELECT run_key, label, content FROM tags WHERE run_key IN ({keys})"  # noqa: S608
         for row in execute(sql, {}):
             tags[row["run_key"]].append(row)
     return tags
+
+
+def _restated(execute: Execute, run_keys: Sequence[int]) -> set[int]:
+    """Return the keys of runs whose footprint was stated more than once."""
+    again: set[int] = set()
+    for keys in _chunks(run_keys):
+        sql = (
+            f"SELECT run_key FROM footprints WHERE run_key IN ({keys})"  # noqa: S608
+            " GROUP BY run_key HAVING count(*) > 1"
+        )
+        again.update(row["run_key"] for row in execute(sql, {}))
+    return again
+
+
+def _chunks(run_keys: Sequence[int]) -> Iterator[str]:
+    for start in range(0, len(run_keys), _KEYS_AT_ONCE):
+        yield ", ".join(str(int(k)) for k in run_keys[start : start + _KEYS_AT_ONCE])

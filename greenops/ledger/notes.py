@@ -8,7 +8,7 @@ from greenops.ledger.rows import (
     Entry,
     devices_entry,
     end_entry,
-    footprint_row,
+    footprint_rows,
     mark_entry,
     run_entry,
     tick_entry,
@@ -70,12 +70,12 @@ def _end(
     *,
     complain: Complain,
 ) -> Entry:
-    row = None
+    rows = None
     if footprint is not None:
         try:
-            row = footprint_row(
+            rows = footprint_rows(
                 footprint, computed_epoch_s=now_epoch_s, version=greenops_version()
             )
         except ValueError as e:
             complain(f"the footprint was left out: {e}")
-    return end_entry(end, totals, footprint=row)
+    return end_entry(end, totals, footprint=rows)

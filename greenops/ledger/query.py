@@ -4,7 +4,8 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -17,13 +18,17 @@ from greenops.errors import (
 from greenops.ledger import listing
 from greenops.ledger.damage import move_aside
 from greenops.ledger.listing import RunFilter
-from greenops.ledger.rows import footprint_row
+from greenops.ledger.rows import footprint_rows
 from greenops.ledger.store import ledger_error, open_for_reading
 from greenops.ledger.version import greenops_version
 from greenops.model import (
+    Basis,
     Device,
     DeviceTotal,
     Footprint,
+    HourEnergy,
+    IntensityKind,
+    IntensityPoint,
     JobUse,
     Mark,
     RunRecord,
@@ -88,6 +93,29 @@ class Ledger:
         """Return how many runs match; the arguments are those of `find_runs`."""
         with self._execute() as execute:
             return listing.count(execute, chosen)
+
+    def run_ids(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        zone: str | None = None,
+    ) -> list[str]:
+        """Return the ids of the runs begun in `[since, until)`, the oldest first.
+
+        Reads nothing else of them: one damaged run hides no other.
+
+        Args:
+            since: Aware; None: from the first on.
+            until: Aware; None: to the last.
+            zone: Only runs whose zone has this canonical code.
+        """
+        from greenops.ledger import reading
+
+        if self._is_missing():
+            return []
+        with self._connection() as connection:
+            return reading.ids(connection, since=since, until=until, zone=zone)
 
     def get(self, name: str) -> RunRecord:
         """Return all about one run except its samples.
@@ -178,24 +206,108 @@ class Ledger:
                 for name in names
             }
 
-    def add_footprint(self, name: str, footprint: Footprint) -> None:
+    def add_footprint(
+        self,
+        name: str,
+        footprint: Footprint,
+        *,
+        why: str | None = None,
+        beside: int | None = None,
+    ) -> bool:
         """Restate the emissions of one run. The earlier figures stay in the ledger.
+
+        All of it is appended, or nothing.
 
         Args:
             name: As for `get`.
             footprint: Counts from now on.
+            why: What it is restated for.
+            beside: How many statements the run had when this one was computed; None:
+                any number.
+
+        Returns:
+            Whether it was appended: not where somebody else restated it meanwhile.
 
         Raises:
             RunNotFoundError: there is no such run.
             ValueError: a figure is not finite.
         """
-        from greenops.ledger import reading
+        from greenops.ledger import history
 
-        row = footprint_row(
-            footprint, computed_epoch_s=time.time(), version=greenops_version()
+        rows = footprint_rows(
+            footprint, computed_epoch_s=time.time(), version=greenops_version(), why=why
         )
-        with self._connection() as connection, connection.begin():
-            reading.add_footprint(connection, self._key(connection, name), row)
+        with self._writing() as connection:
+            key = self._key(connection, name)
+            if beside not in (None, history.count_statements(connection, key)):
+                return False
+            history.add_footprint(connection, key, rows)
+            return True
+
+    def hours(self, name: str) -> list[HourEnergy]:
+        """Return the energy of one run by clock hour, from its samples if need be.
+
+        Args:
+            name: As for `get`.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        from greenops.ledger import history, reading
+
+        with self._connection() as connection:
+            key = self._key(connection, name)
+            return history.hours(connection, key) or reading.hours(connection, key)
+
+    def add_intensities(self, signal: str, points: Iterable[IntensityPoint]) -> int:
+        """Append what a signal states, each statement once; return how many were new.
+
+        Args:
+            signal: Its name.
+            points: What it states.
+        """
+        from greenops.ledger import history
+
+        with self._writing(make=True) as connection:
+            return history.add_intensities(connection, signal, points, time.time())
+
+    def intensities(
+        self,
+        zone: str,
+        start: datetime,
+        stop: datetime,
+        *,
+        kind: IntensityKind = IntensityKind.AVERAGE,
+        basis: Basis | None = None,
+        known_at: datetime | None = None,
+    ) -> list[IntensityPoint]:
+        """Return what the ledger knows of a zone, in time order, without overlap.
+
+        Args:
+            zone: The canonical code.
+            start: Aware; points that touch `[start, stop)` are returned.
+            stop: Aware.
+            kind: Average or marginal; never both.
+            basis: Life-cycle or direct; None: whichever the zone has.
+            known_at: Only what could be known then: for a replay, or to train a
+                forecaster. None: all.
+
+        Raises:
+            MixedSignalsError: both bases are known of this zone; name one.
+        """
+        from greenops.ledger import history
+
+        if self._is_missing():
+            return []
+        with self._connection() as connection:
+            return history.intensities(
+                connection,
+                zone,
+                (start, stop),
+                kind=kind,
+                basis=basis,
+                known_at=known_at,
+            )
 
     def delete(self, run_ids: Sequence[str]) -> int:
         """Delete runs with all that belongs to them; return how many there were.
@@ -250,10 +362,10 @@ class Ledger:
             yield lambda sql, given: plain.execute(sql, given).fetchall()
 
     @contextlib.contextmanager
-    def _connection(self) -> Iterator["Connection"]:
+    def _connection(self, *, make: bool = False) -> Iterator["Connection"]:
         from sqlalchemy.exc import DBAPIError
 
-        if self._is_missing():
+        if not make and self._is_missing():
             raise RunNotFoundError(f"no run yet: there is no ledger at {self._path}")
         with self._explained():
             try:
@@ -263,6 +375,15 @@ class Ledger:
                 if isinstance(e.orig, sqlite3.Error):
                     raise e.orig from e
                 raise LedgerUnavailableError(f"the ledger failed: {e}") from e
+
+    @contextlib.contextmanager
+    def _writing(self, *, make: bool = False) -> Iterator["Connection"]:
+        """Give a connection within one transaction that holds the right to write."""
+        with self._connection(make=make) as connection, connection.begin():
+            if connection.dialect.name == "sqlite":
+                # One that reads first and is overtaken by a writer is refused at once.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:

@@ -1,16 +1,16 @@
 """Reads everything but the list of runs, by SQLAlchemy Core, from any ledger."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Select, Table, delete, func, insert, select
+from sqlalchemy import Connection, Select, Table, delete, func, select
 
-from greenops.ledger import schema
+from greenops.energy.totals import DeviceTotals
+from greenops.ledger import history, schema
 from greenops.ledger.records import (
     Found,
     device_of,
     end_of,
-    footprint_of,
     job_use_of,
     mark_of,
     run_of,
@@ -18,19 +18,20 @@ from greenops.ledger.records import (
     tags_of,
     total_of,
 )
-from greenops.ledger.rows import Row
-from greenops.ledger.statements import COLUMNS
-from greenops.ledger.text import escape
+from greenops.ledger.text import escape, unescape
 from greenops.model import (
     Device,
     DeviceTotal,
-    Footprint,
+    HourEnergy,
     JobUse,
     Mark,
     RunRecord,
     RunStatus,
     Sample,
 )
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 PER_FETCH = 1000
 
@@ -70,6 +71,25 @@ def recent_ids_and_names(connection: Connection, limit: int) -> list[tuple[str, 
     return [(row.run_id, row.name) for row in connection.execute(query.limit(limit))]
 
 
+def ids(
+    connection: Connection,
+    *,
+    since: "datetime | None",
+    until: "datetime | None",
+    zone: str | None,
+) -> list[str]:
+    """Return the ids of runs by their start and zone, the oldest first."""
+    runs = schema.runs.c
+    query = select(runs.run_id).order_by(runs.started_epoch_s, runs.run_key)
+    if since is not None:
+        query = query.where(runs.started_epoch_s >= since.timestamp())
+    if until is not None:
+        query = query.where(runs.started_epoch_s < until.timestamp())
+    if zone is not None:
+        query = query.where(runs.zone == escape(zone))
+    return [unescape(run_id) for run_id in connection.execute(query).scalars()]
+
+
 def record(connection: Connection, run_key: int) -> RunRecord:
     """Return everything about a run but its samples."""
     row = _all(connection, schema.runs.select(), run_key, schema.runs)[0]
@@ -77,13 +97,15 @@ def record(connection: Connection, run_key: int) -> RunRecord:
     run = run_of(row, tags_of(list(tags)))
     ends = _all(connection, schema.run_ends.select(), run_key, schema.run_ends)
     end = end_of(run.run_id, ends[0]) if ends else None
+    stated = history.statements(connection, run_key)
     return RunRecord(
         run=run,
         status=end.status if end else RunStatus.RUNNING,
         end=end,
         totals=totals(connection, run_key),
-        footprint=footprint(connection, run_key),
+        footprint=stated[-1].footprint if stated else None,
         marks=tuple(marks(connection, run_key)),
+        statements=stated,
     )
 
 
@@ -100,15 +122,6 @@ def totals(connection: Connection, run_key: int) -> tuple[DeviceTotal, ...]:
     query = schema.totals.select().order_by(schema.totals.c.device_number)
     found = _all(connection, query, run_key, schema.totals)
     return tuple(total_of(row, known[row["device_number"]]) for row in found)
-
-
-def footprint(connection: Connection, run_key: int) -> Footprint | None:
-    """Return the footprint that was computed last."""
-    query = schema.footprints.select().order_by(
-        schema.footprints.c.footprint_key.desc()
-    )
-    found = _all(connection, query.limit(1), run_key, schema.footprints)
-    return footprint_of(found[0]) if found else None
 
 
 def marks(connection: Connection, run_key: int) -> list[Mark]:
@@ -132,19 +145,23 @@ def samples(connection: Connection, run_key: int) -> Iterator[Sample]:
         yield sample_of(row, ids[row["device_number"]])
 
 
+def hours(connection: Connection, run_key: int) -> list[HourEnergy]:
+    """Return the job's energy by clock hour, summed from its samples."""
+    sums: dict[str, DeviceTotals] = {}
+    for sample in samples(connection, run_key):
+        sums.setdefault(sample.device_id, DeviceTotals()).add_sample(sample)
+    by_hour_j: dict[datetime, float] = {}
+    for hour in (h for device in sums.values() for h in device.hours()):
+        by_hour_j[hour.hour] = by_hour_j.get(hour.hour, 0.0) + hour.energy_j
+    return [HourEnergy(hour=h, energy_j=j) for h, j in sorted(by_hour_j.items())]
+
+
 def job_use(connection: Connection, run_key: int) -> Iterator[JobUse]:
     """Yield what the job used, tick by tick."""
     table = schema.job_use
     query = table.select().where(table.c.run_key == run_key)
     for row in _stream(connection, query.order_by(table.c.start_epoch_s)):
         yield job_use_of(row)
-
-
-def add_footprint(connection: Connection, run_key: int, row: Row) -> None:
-    """Append a footprint beside those the run has."""
-    columns = COLUMNS["footprints"]
-    filled = dict(zip(columns, (run_key, *row), strict=True))
-    connection.execute(insert(schema.footprints).values(filled))
 
 
 def running(connection: Connection, run_ids: Sequence[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """Rows of the ledger back into records."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -9,19 +9,26 @@ from typing import Any, Protocol
 from greenops.ledger.rows import METHODS
 from greenops.ledger.text import unescape
 from greenops.model import (
+    Basis,
     Bounded,
     Device,
     DeviceKind,
     DeviceTotal,
     Footprint,
+    HourEnergy,
+    IntensityKind,
+    IntensityPoint,
     JobUse,
+    MarginalEmissions,
     Mark,
+    Provenance,
     Quality,
     Run,
     RunEnd,
     RunRow,
     RunStatus,
     Sample,
+    Statement,
 )
 
 
@@ -63,7 +70,9 @@ def run_of(row: Found, tags: Mapping[str, str]) -> Run:
     )
 
 
-def run_row_of(row: Found, tags: Mapping[str, str]) -> RunRow:
+def run_row_of(
+    row: Found, tags: Mapping[str, str], *, restated: bool = False
+) -> RunRow:
     """Return one line of a list of runs."""
     return RunRow(
         run_id=unescape(row["run_id"]),
@@ -82,6 +91,7 @@ def run_row_of(row: Found, tags: Mapping[str, str]) -> RunRow:
         total_g=row["total_g"],
         parent_run_id=_maybe(row["parent_run_id"]),
         tags=tags,
+        restated=restated,
     )
 
 
@@ -163,8 +173,12 @@ def mark_of(row: Found) -> Mark:
     )
 
 
-def footprint_of(row: Found) -> Footprint:
-    """Return the footprint of a row of `footprints`."""
+def footprint_of(
+    row: Found,
+    points: Sequence[IntensityPoint] = (),
+    hours: Sequence[HourEnergy] = (),
+) -> Footprint:
+    """Return the footprint of a row of `footprints`, with what it was computed from."""
 
     def bounded(name: str, unit: str = "") -> Bounded:
         return Bounded(
@@ -185,7 +199,64 @@ def footprint_of(row: Found) -> Footprint:
         pue=bounded("pue"),
         water_l=None if row["water_l"] is None else bounded("water", "_l"),
         factors=json.loads(row["factors"]),
+        points=tuple(p for p in points if p.kind is not IntensityKind.MARGINAL),
+        signal=_maybe(row["signal"]) or "",
+        hours=tuple(hours),
+        marginal=_marginal_of(
+            bounded,
+            row,
+            tuple(p for p in points if p.kind is IntensityKind.MARGINAL),
+        ),
     )
+
+
+def statement_of(row: Found, footprint: Footprint) -> Statement:
+    """Return the statement that a row of `footprints` makes."""
+    return Statement(
+        footprint=footprint,
+        stated_at=moment(row["computed_epoch_s"]),
+        why=_maybe(row["why"]),
+        greenops_version=row["greenops_version"],
+    )
+
+
+def _marginal_of(
+    bounded: Callable[[str, str], Bounded],
+    row: Found,
+    points: tuple[IntensityPoint, ...],
+) -> MarginalEmissions | None:
+    if row["marginal_operational_g"] is None:
+        return None
+    return MarginalEmissions(
+        operational_g=bounded("marginal_operational", "_g"),
+        intensity_g_per_kwh=bounded("marginal_intensity", "_g_per_kwh"),
+        intensity_source=unescape(row["marginal_source"]),
+        points=points,
+        signal=_maybe(row["marginal_signal"]) or "",
+    )
+
+
+def point_of(row: Found) -> IntensityPoint:
+    """Return the intensity of a row of `intensities`."""
+    issued_epoch_s = row["issued_epoch_s"]
+    return IntensityPoint(
+        start=moment(row["start_epoch_s"]),
+        stop=moment(row["stop_epoch_s"]),
+        intensity_g_per_kwh=row["intensity_g_per_kwh"],
+        low_g_per_kwh=row["low_g_per_kwh"],
+        high_g_per_kwh=row["high_g_per_kwh"],
+        zone=unescape(row["zone"]),
+        source=unescape(row["source"]),
+        kind=IntensityKind(row["kind"]),
+        basis=Basis(row["basis"]),
+        provenance=Provenance(row["provenance"]),
+        issued_at=None if issued_epoch_s is None else moment(issued_epoch_s),
+    )
+
+
+def hour_of(row: Found) -> HourEnergy:
+    """Return the energy of a row of `energy_hours`."""
+    return HourEnergy(hour=moment(row["hour_epoch_s"]), energy_j=row["job_energy_j"])
 
 
 def tags_of(rows: Iterable[Found]) -> dict[str, str]:

@@ -23,7 +23,7 @@ from greenops.ledger.records import (
     sample_of,
     tags_of,
 )
-from greenops.ledger.rows import end_entry, footprint_row
+from greenops.ledger.rows import end_entry, footprint_rows
 from greenops.ledger.store import ledger_error, open_ledger
 from greenops.ledger.text import unescape
 from greenops.ledger.version import greenops_version
@@ -212,13 +212,13 @@ def _close(
     appender: Appender, run_key: int, lost: LostRun, footprint: Footprint | None
 ) -> bool:
     """Close one run; return whether it was still open."""
-    row = None
+    rows = None
     if footprint is not None:
-        row = footprint_row(
+        rows = footprint_rows(
             footprint, computed_epoch_s=time.time(), version=greenops_version()
         )
     closed_by = f"{os.getpid()}@{socket.gethostname()}"
-    entry = end_entry(lost.end, lost.totals, footprint=row, closed_by=closed_by)
+    entry = end_entry(lost.end, lost.totals, footprint=rows, closed_by=closed_by)
     closed = False
 
     def work(connection: sqlite3.Connection) -> None:

@@ -16,7 +16,9 @@ from greenops.model import (
     Device,
     DeviceTotal,
     Footprint,
+    IntensityPoint,
     JobUse,
+    MarginalEmissions,
     Mark,
     Method,
     Run,
@@ -107,7 +109,7 @@ def end_entry(
     end: RunEnd,
     totals: Sequence[DeviceTotal],
     *,
-    footprint: Row | None = None,
+    footprint: Mapping[str, list[Row]] | None = None,
     closed_by: str | None = None,
 ) -> Entry:
     """Return the rows of a run that ends, its devices among them.
@@ -115,7 +117,7 @@ def end_entry(
     Args:
         end: How it ended.
         totals: By device.
-        footprint: From `footprint_row`.
+        footprint: From `footprint_rows`.
         closed_by: Who closed it, where that was not its own recorder.
     """
     sound = [t for t in totals if _is_finite(t)]
@@ -135,15 +137,67 @@ def end_entry(
         "run_ends": [row],
         "totals": [_total_row(t) for t in sound],
     }
-    if footprint is not None:
-        rows["footprints"] = [footprint]
-    return Entry(_text(end.run_id), rows)
+    return Entry(_text(end.run_id), rows | dict(footprint or {}))
+
+
+def footprint_rows(
+    footprint: Footprint,
+    *,
+    computed_epoch_s: float,
+    version: str,
+    why: str | None = None,
+) -> dict[str, list[Row]]:
+    """Return the rows of a footprint: itself, and the hours and points behind it.
+
+    Args:
+        footprint: What is stated.
+        computed_epoch_s: When.
+        version: Of greenops.
+        why: What a restatement is made for; None: a run's own first footprint.
+
+    Raises:
+        ValueError: a figure is not finite.
+    """
+    row = footprint_row(
+        footprint, computed_epoch_s=computed_epoch_s, version=version, why=why
+    )
+    points = [
+        point_row(p, footprint.signal, computed_epoch_s) for p in footprint.points
+    ]
+    if second := footprint.marginal:
+        points += [point_row(p, second.signal, computed_epoch_s) for p in second.points]
+    hours: list[Row] = [(h.hour.timestamp(), h.energy_j) for h in footprint.hours]
+    return {"footprints": [row], "energy_hours": hours, "intensities": points}
+
+
+def point_row(point: IntensityPoint, signal: str, recorded_epoch_s: float) -> Row:
+    """Return the row of what `signal` states about a stretch of time."""
+    issued = point.issued_at
+    return (
+        _text(signal),
+        _text(point.zone),
+        point.start.timestamp(),
+        point.stop.timestamp(),
+        float(point.intensity_g_per_kwh),
+        float(point.low_g_per_kwh),
+        float(point.high_g_per_kwh),
+        point.kind.value,
+        point.basis.value,
+        point.provenance.value,
+        _text(point.source),
+        None if issued is None else issued.timestamp(),
+        recorded_epoch_s,
+    )
 
 
 def footprint_row(
-    footprint: Footprint, *, computed_epoch_s: float, version: str
+    footprint: Footprint,
+    *,
+    computed_epoch_s: float,
+    version: str,
+    why: str | None = None,
 ) -> Row:
-    """Return the row of a footprint.
+    """Return the row of a footprint alone; the arguments are those of `footprint_rows`.
 
     Raises:
         ValueError: a figure is not finite.
@@ -165,10 +219,20 @@ def footprint_row(
         *(x for b in bounds for x in _three(b)),
         *(_three(footprint.water_l) if footprint.water_l else (None, None, None)),
         _json({cut(k): cut(v) for k, v in footprint.factors.items()}),
+        _text_or_none(why),
+        _text(footprint.signal),
+        *_marginal(footprint.marginal),
     )
     if not all(math.isfinite(x) for x in row if isinstance(x, float)):
         raise ValueError(f"footprint holds a number that is not finite: {footprint}")
     return row
+
+
+def _marginal(found: MarginalEmissions | None) -> Row:
+    if found is None:
+        return (None,) * 8
+    figures = (*_three(found.operational_g), *_three(found.intensity_g_per_kwh))
+    return (*figures, _text(found.intensity_source), _text(found.signal))
 
 
 def _sample_row(s: Sample) -> Row:

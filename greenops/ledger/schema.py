@@ -172,8 +172,61 @@ footprints = Table(
     *_numbers("pue", "pue_low", "pue_high"),
     *_numbers("water_l", "water_low_l", "water_high_l", nullable=True),
     *_texts("factors"),
+    *_texts("why", "signal", nullable=True),
+    *_numbers(
+        "marginal_operational_g",
+        "marginal_operational_low_g",
+        "marginal_operational_high_g",
+        "marginal_intensity_g_per_kwh",
+        "marginal_intensity_low_g_per_kwh",
+        "marginal_intensity_high_g_per_kwh",
+        nullable=True,
+    ),
+    *_texts("marginal_source", "marginal_signal", nullable=True),
     Index("footprints_by_run", "run_key", "footprint_key"),
     Index("footprints_by_total", "total_g"),
+)
+
+energy_hours = Table(
+    "energy_hours",
+    metadata,
+    _run_key(),
+    Column("hour_epoch_s", _NUMBER, primary_key=True),
+    *_numbers("job_energy_j"),
+    sqlite_with_rowid=False,
+)
+
+intensities = Table(
+    "intensities",
+    metadata,
+    Column("intensity_key", _KEY, primary_key=True),
+    *_texts("signal", "zone"),
+    *_numbers("start_epoch_s", "stop_epoch_s"),
+    *_numbers("intensity_g_per_kwh", "low_g_per_kwh", "high_g_per_kwh"),
+    *_texts("kind", "basis", "provenance", "source"),
+    *_numbers("issued_epoch_s", nullable=True),
+    *_numbers("recorded_epoch_s"),
+    Index("intensities_by_zone", "zone", "kind", "start_epoch_s"),
+)
+
+footprint_points = Table(
+    "footprint_points",
+    metadata,
+    Column(
+        "footprint_key",
+        _KEY,
+        ForeignKey("footprints.footprint_key", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column(
+        "intensity_key",
+        _KEY,
+        ForeignKey("intensities.intensity_key"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sqlite_with_rowid=False,
 )
 
 spools_taken = Table(

@@ -41,8 +41,19 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "total_g", "total_low_g", "total_high_g",
         "intensity_g_per_kwh", "intensity_low_g_per_kwh", "intensity_high_g_per_kwh",
         "pue", "pue_low", "pue_high", "water_l", "water_low_l", "water_high_l",
-        "factors",
+        "factors", "why", "signal",
+        "marginal_operational_g", "marginal_operational_low_g",
+        "marginal_operational_high_g", "marginal_intensity_g_per_kwh",
+        "marginal_intensity_low_g_per_kwh", "marginal_intensity_high_g_per_kwh",
+        "marginal_source", "marginal_signal",
     ),
+    "energy_hours": ("run_key", "hour_epoch_s", "job_energy_j"),
+    "intensities": (
+        "signal", "zone", "start_epoch_s", "stop_epoch_s", "intensity_g_per_kwh",
+        "low_g_per_kwh", "high_g_per_kwh", "kind", "basis", "provenance", "source",
+        "issued_epoch_s", "recorded_epoch_s",
+    ),
+    "footprint_points": ("footprint_key", "intensity_key"),
 }  # fmt: skip
 """The columns each insert fills, in the order of its row."""
 
@@ -60,7 +71,12 @@ _REPEATS = {
     " counter_period_s = excluded.counter_period_s",
     "samples": " ON CONFLICT (run_key, start_epoch_s, device_number) DO NOTHING",
     "job_use": " ON CONFLICT (run_key, start_epoch_s) DO NOTHING",
+    "energy_hours": " ON CONFLICT (run_key, hour_epoch_s) DO UPDATE SET"
+    " job_energy_j = excluded.job_energy_j",
+    "footprint_points": " ON CONFLICT (footprint_key, intensity_key) DO NOTHING",
 }
+POINT_IDENTITY = COLUMNS["intensities"][:-1]
+"""What makes a statement about the grid the same one; when it was recorded does not."""
 
 FIND_RUN = "SELECT run_key FROM runs WHERE run_id = ?"
 FIND_DEVICES = "SELECT device_id, device_number FROM devices WHERE run_key = ?"
@@ -69,6 +85,7 @@ OPEN_RUN = (
     " AND NOT EXISTS (SELECT 1 FROM run_ends e WHERE e.run_key = runs.run_key)"
     " ON CONFLICT (run_key) DO NOTHING"
 )
+NEWEST_FOOTPRINT = "SELECT max(footprint_key) FROM footprints WHERE run_key = ?"
 CLOSE_RUN = "DELETE FROM open_runs WHERE run_key = ?"
 FORGET_TOTALS = "DELETE FROM totals WHERE run_key = ?"
 FORGET_FOREIGN_END = "DELETE FROM run_ends WHERE run_key = ? AND closed_by IS NOT NULL"
@@ -84,3 +101,15 @@ def insert(table: str) -> str:
     repeat = _REPEATS.get(table, "")
     # Every part is a constant of this module.
     return f"INSERT INTO {table} ({names}) VALUES ({marks}){repeat}"  # noqa: S608
+
+
+def find_point(*, issued: bool) -> str:
+    """Return the query for the key of a stated intensity, by its identity.
+
+    Args:
+        issued: Whether it has a time of issue; no parameter is taken for one it lacks.
+    """
+    terms = [f"{name} = ?" for name in POINT_IDENTITY[:-1]]
+    terms.append("issued_epoch_s = ?" if issued else "issued_epoch_s IS NULL")
+    # Every part is a constant of this module.
+    return f"SELECT intensity_key FROM intensities WHERE {' AND '.join(terms)}"  # noqa: S608

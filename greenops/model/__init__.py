@@ -9,8 +9,10 @@ from greenops.model.carbon import (
     HourEnergy,
     IntensityKind,
     IntensityPoint,
+    MarginalEmissions,
     Provenance,
     SignalTraits,
+    Statement,
 )
 from greenops.model.measured import (
     Device,
@@ -46,6 +48,7 @@ __all__ = [
     "IntensityPoint",
     "Interval",
     "JobUse",
+    "MarginalEmissions",
     "Mark",
     "Method",
     "Provenance",
@@ -58,4 +61,5 @@ __all__ = [
     "RunStatus",
     "Sample",
     "SignalTraits",
+    "Statement",
 ]

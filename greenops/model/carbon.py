@@ -172,11 +172,31 @@ class HourEnergy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarginalEmissions:
+    """What a run's energy emits by a marginal signal: a second view of the same energy.
+
+    Stands beside the location-based figure, and is never added to it or taken from it.
+    """
+
+    operational_g: Bounded
+    intensity_g_per_kwh: Bounded
+    intensity_source: str
+    points: tuple[IntensityPoint, ...] = ()
+    signal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Footprint:
     """Emissions of one run in gCO2e, each part with its bounds and where it is from.
 
     `total_g` is operational plus embodied. `factors` names every number that went
     in (intensity, its source and year, PUE, lifetimes) for the auditor.
+
+    Attributes:
+        points: The intensities that went in; empty where they were not kept.
+        signal: Name of the signal that stated them; empty where nobody wrote it down.
+        hours: The job's energy by clock hour, which weighted them.
+        marginal: The same energy by a marginal signal, where one is configured.
     """
 
     energy_j: Bounded
@@ -190,3 +210,32 @@ class Footprint:
     pue: Bounded
     water_l: Bounded | None = None
     factors: Mapping[str, str] = field(default_factory=dict)
+    points: tuple[IntensityPoint, ...] = ()
+    signal: str = ""
+    hours: tuple[HourEnergy, ...] = ()
+    marginal: MarginalEmissions | None = None
+
+    @property
+    def provenances(self) -> tuple[Provenance, ...]:
+        """How its points came about, the surest first; empty where nobody knows."""
+        found = {p.provenance for p in self.points}
+        return tuple(p for p in Provenance if p in found)
+
+    @property
+    def issued_at(self) -> datetime | None:
+        """When the oldest of its points was stated; None: by a table or a formula."""
+        issued = [p.issued_at for p in self.points if p.issued_at is not None]
+        return min(issued, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One statement of a run's footprint; later ones stand beside the earlier.
+
+    `why` says what a restatement was made for; None: the run's own first footprint.
+    """
+
+    footprint: Footprint
+    stated_at: datetime
+    why: str | None
+    greenops_version: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from greenops.model.carbon import Footprint
+from greenops.model.carbon import Footprint, Statement
 from greenops.model.measured import DeviceTotal
 
 
@@ -89,7 +89,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow:
-    """One line of a list of runs. Energies and emissions are None until known."""
+    """One line of a list of runs. Energies and emissions are None until known.
+
+    `restated`: the emissions are those of a later footprint than the first.
+    """
 
     run_id: str
     name: str
@@ -107,11 +110,15 @@ class RunRow:
     total_g: float | None
     parent_run_id: str | None
     tags: Mapping[str, str] = field(default_factory=dict)
+    restated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """Everything the ledger knows of one run except its samples."""
+    """Everything the ledger knows of one run except its samples.
+
+    `footprint` is the one that counts: the last of `statements`, the oldest first.
+    """
 
     run: Run
     status: RunStatus
@@ -119,3 +126,4 @@ class RunRecord:
     totals: tuple[DeviceTotal, ...]
     footprint: Footprint | None
     marks: tuple[Mark, ...]
+    statements: tuple[Statement, ...] = ()

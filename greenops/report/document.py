@@ -5,7 +5,12 @@ The keys are documented in `docs/json.md`; a change of meaning raises `SCHEMA`.
 
 from dataclasses import asdict
 
-from greenops.model import Bounded, Footprint
+from greenops.model import Footprint
+from greenops.report.statements import (
+    bounded_to_dict,
+    intensity_to_dict,
+    marginal_to_dict,
+)
 from greenops.report.summary import DeviceLine, Summary
 
 SCHEMA = "greenops.run/1"
@@ -36,7 +41,7 @@ def summary_to_dict(summary: Summary) -> dict[str, object]:
         "tags": dict(run.tags),
         "machine": dict(run.machine),
         "parent_run_id": run.parent_run_id,
-        **_bounded("energy", "j", summary.energy_j),
+        **bounded_to_dict("energy", "j", summary.energy_j),
         "mean_power_w": summary.mean_power_w,
         "peak_power_w": summary.peak_power_w,
         "devices": [_device(line) for line in summary.devices],
@@ -63,14 +68,6 @@ def summary_to_dict(summary: Summary) -> dict[str, object]:
     }
 
 
-def _bounded(name: str, unit: str, given: Bounded | None) -> dict[str, object]:
-    return {
-        f"{name}_{unit}": given.central if given else None,
-        f"{name}_low_{unit}": given.low if given else None,
-        f"{name}_high_{unit}": given.high if given else None,
-    }
-
-
 def _device(line: DeviceLine) -> dict[str, object]:
     total = line.total
     return {
@@ -80,7 +77,7 @@ def _device(line: DeviceLine) -> dict[str, object]:
         "source": total.device.source,
         "method": str(total.method),
         "rel_uncertainty": total.device.rel_uncertainty,
-        **_bounded("energy", "j", line.energy_j),
+        **bounded_to_dict("energy", "j", line.energy_j),
         "share": line.share,
         "node_energy_j": total.node_energy_j,
         "mean_power_w": line.mean_power_w,
@@ -94,16 +91,16 @@ def _emissions(footprint: Footprint | None) -> dict[str, object] | None:
     if footprint is None:
         return None
     return {
-        **_bounded("total", "g", footprint.total_g),
-        **_bounded("operational", "g", footprint.operational_g),
-        **_bounded("embodied", "g", footprint.embodied_g),
-        **_bounded("facility_energy", "j", footprint.facility_energy_j),
-        **_bounded("intensity", "g_per_kwh", footprint.intensity_g_per_kwh),
-        "intensity_source": footprint.intensity_source,
-        "zone": footprint.zone,
+        **bounded_to_dict("total", "g", footprint.total_g),
+        **bounded_to_dict("operational", "g", footprint.operational_g),
+        **bounded_to_dict("embodied", "g", footprint.embodied_g),
+        **bounded_to_dict("facility_energy", "j", footprint.facility_energy_j),
+        **bounded_to_dict("intensity", "g_per_kwh", footprint.intensity_g_per_kwh),
+        **intensity_to_dict(footprint),
         "pue": footprint.pue.central,
         "pue_low": footprint.pue.low,
         "pue_high": footprint.pue.high,
-        **_bounded("water", "l", footprint.water_l),
+        **bounded_to_dict("water", "l", footprint.water_l),
+        "marginal": marginal_to_dict(footprint.marginal),
         "factors": dict(footprint.factors),
     }

@@ -1,11 +1,13 @@
 """A run's summary as a few aligned lines of text."""
 
 from collections.abc import Sequence
+from datetime import UTC
 from math import log10
 
-from greenops.model import Bounded
+from greenops.model import Bounded, Footprint
 from greenops.report.device_rows import device_rows
 from greenops.report.look import LABEL_COLUMNS, Look
+from greenops.report.statements import intensity_line
 from greenops.report.summary import Comparison, Summary
 from greenops.report.text import (
     ENERGY_SCALE,
@@ -96,19 +98,35 @@ def _emissions(summary: Summary, look: Look) -> list[str]:
     if footprint is None:
         return []
     given = (f"{mass(footprint.total_g.central)} CO2e", footprint.total_g, MASS_SCALE)
-    intensity = figure(footprint.intensity_g_per_kwh.central)
-    source = footprint.intensity_source
-    if footprint.zone not in source.replace(",", " ").split():
-        source = f"{footprint.zone}: {source}"
-    told_by = summary.record.run.machine.get("zone_from")
-    if told_by not in (None, "configuration"):
-        source = f"zone from {told_by}; {source}"
-    said = f"grid {intensity} g/kWh ({source}){_pue(footprint.pue, look)}"
+    said = intensity_line(footprint, summary.record, dash=look.dash)
+    said += _pue(footprint.pue, look)
     if footprint.embodied_g.central > 0:
         said += f" + {mass(footprint.embodied_g.central)} embodied"
     if footprint.water_l:
         said += f"; water {water(footprint.water_l.central)}"
-    return _headline("emissions", given, "", look) + look.labelled("", said, "dim")
+    lines = _headline("emissions", given, _restated(summary), look)
+    lines += look.labelled("", said, "dim")
+    return lines + look.labelled("marginal", _marginal(footprint, look))
+
+
+def _restated(summary: Summary) -> str:
+    count = len(summary.record.statements)
+    if count < 2:
+        return ""
+    last = summary.record.statements[-1].stated_at.astimezone(UTC)
+    return f"restated {last:%Y-%m-%d}"
+
+
+def _marginal(footprint: Footprint, look: Look) -> str:
+    found = footprint.marginal
+    if found is None:
+        return ""
+    span = bounds(found.operational_g, MASS_SCALE, dash=look.dash)
+    intensity = figure(found.intensity_g_per_kwh.central)
+    return (
+        f"{mass(found.operational_g.central)} CO2e ({span}) at {intensity} g/kWh"
+        f" ({found.intensity_source}); a second view, not to be added"
+    )
 
 
 def _pue(pue: Bounded, look: Look) -> str:

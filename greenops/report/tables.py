@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Row = Mapping[str, object]
 CHUNK_ROWS = 50_000
 _INTEGERS = ("exit_code",)
+_SWITCHES = ("restated",)
 
 
 def write_csv(rows: Iterable[Row], fields: Sequence[str], stream: TextIO) -> int:
@@ -130,6 +131,8 @@ def _parquet_writer(
 def _arrow_type(name: str, pa: Any) -> "pyarrow.DataType":  # noqa: ANN401 - a module
     if name in _INTEGERS:
         return pa.int64()
+    if name in _SWITCHES:
+        return pa.bool_()
     if name.endswith("_at"):
         return pa.timestamp("us", tz="UTC")
     numeric = name.endswith(("_s", "_j", "_g")) or name == "utilization"

@@ -133,7 +133,7 @@ class AnnualSignal:
         first, last = whole_hours(start, stop)
         try:
             folder = self._folder or data_folder()
-            value, code, basis, source = _answer(zone, start, stop, folder)
+            value, code, basis, source = _answer(zone, first, last, folder)
             origin = f"codecarbon {data_version(folder)} data"
         except ReferenceDataError as e:
             raise SignalError(f"no annual intensity of {zone or WORLD}: {e}") from e

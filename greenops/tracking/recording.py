@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from greenops.errors import GreenopsError
+from greenops.errors import GreenopsError, SignalError
 from greenops.model import (
     DeviceTotal,
     Footprint,
@@ -141,6 +141,9 @@ class Recording:
         footprint: Footprint | None = None
         try:
             footprint = self._assess(run, totals, meter.hours(), duration_s)
+        except SignalError as e:
+            later = "`greenops restate` may state them later"
+            complaints.append(f"no emissions: {e}; {later}")
         except GreenopsError as e:
             complaints.append(f"no emissions: {e}")
         complaints += _clock_notes(meter)

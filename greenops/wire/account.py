@@ -3,17 +3,18 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from greenops import __version__
 from greenops.config import Config
 from greenops.footprint.assess import assess
+from greenops.footprint.grid_side import RunTime
 from greenops.footprint.options import FootprintOptions, Hardware
 from greenops.model import DeviceKind, DeviceTotal, Footprint, HourEnergy, Run
 from greenops.sensors.detect import detect_cpu, detect_memory
-from greenops.signals.annual import AnnualSignal
 from greenops.tracking import identity
 from greenops.tracking.meter import Parts
+from greenops.wire.grid import Grid
 from greenops.wire.zone import with_zone
 
 HOST_SOCKETS = 2
@@ -91,28 +92,33 @@ def machine_facts(parts: Parts) -> dict[str, str | int | float | None]:
 
 
 def assessor(
-    config: Config,
+    config: Config, *, grid: Grid | None = None
 ) -> Callable[[Run, list[DeviceTotal], list[HourEnergy], float], Footprint]:
     """Return the function that turns a run's energies into its footprint.
 
     The function raises GreenopsError where the zone is unknown or the data is missing.
+
+    Args:
+        config: The settings in force.
+        grid: Whom to ask about the grid; the configured signals if None.
     """
+    asked = grid or Grid(config)
 
     def assess_run(
         run: Run, totals: list[DeviceTotal], hours: list[HourEnergy], duration_s: float
     ) -> Footprint:
-        start = min([run.started_at, *(h.hour for h in hours)])
-        stop = run.started_at + timedelta(seconds=max(duration_s, 1.0))
-        if hours:
-            stop = max(stop, hours[-1].hour + timedelta(hours=1))
-        return assess(
+        time = RunTime.of(run.started_at, duration_s, hours)
+        answer = asked.ask(run.zone, *time.span)
+        footprint = assess(
             totals=totals,
-            hours=hours,
-            points=AnnualSignal().intensity(run.zone, start, stop),
+            time=time,
+            points=answer.points,
+            marginal=answer.marginal,
             pue=run.pue,
             duration_s=duration_s,
             options=footprint_options(config, hardware(totals)),
         )
+        return answer.signed(footprint)
 
     return assess_run
 

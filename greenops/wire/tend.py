@@ -10,6 +10,7 @@ from greenops.ledger.take_in import take_in_spool
 from greenops.model import Footprint
 from greenops.sensors.job_cgroup import remove_empty_groups
 from greenops.wire.account import assessor
+from greenops.wire.grid import Grid
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,8 @@ def tend(config: Config) -> int:
     for something else shall get it.
     """
     path = config.ledger_path or default_path()
-    assess = assessor(config)
+    # A command that only tidies up must not wait for a network; `greenops restate` may.
+    assess = assessor(config, grid=Grid(config, offline=True))
 
     def footprint(lost: LostRun) -> Footprint | None:
         try:

@@ -25,6 +25,7 @@ from greenops.tracking.recording import (
 )
 from greenops.tracking.roster import Entry, Roster
 from greenops.wire.account import assessor, describe_run
+from greenops.wire.grid import Grid
 from greenops.wire.parts import open_parts
 
 log = logging.getLogger(__name__)
@@ -120,6 +121,7 @@ class Within:
         self._tree = _own_tree()
         self.roster = Roster(self._tree.cpu_s)
         self._shared: Parts | None = None
+        self._grid: Grid | None = None
 
     def record(
         self, config: Config, name: str, entry: Entry, *, parent_run_id: str | None
@@ -144,7 +146,7 @@ class Within:
                 run_id=run_id,
                 parent_run_id=parent_run_id,
             ),
-            assessor(config),
+            assessor(config, grid=self._signals(config)),
             begin=begin,
             interval_s=config.interval_s,
         )
@@ -169,6 +171,13 @@ class Within:
             for complaint in shared.recorder.complaints():
                 log.warning("%s", complaint)
             close(shared)
+
+    def _signals(self, config: Config) -> Grid:
+        """Return what all blocks ask: a source that is down delays the first alone."""
+        with self._lock:
+            if self._grid is None:
+                self._grid = Grid(config)
+            return self._grid
 
     def _parts(self, config: Config, entry: Entry) -> Parts:
         with self._lock:

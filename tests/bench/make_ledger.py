@@ -103,7 +103,7 @@ def _run(number: int, runs: int, samples: int, dice: random.Random) -> Iterator[
     )
     totals = [_total(device, duration_s * dice.uniform(20, 400)) for device in DEVICES]
     energy_j = sum(t.job_energy_j for t in totals)
-    yield end_entry(end, totals, footprint=_footprint(energy_j))
+    yield end_entry(end, totals, footprint={"footprints": [_footprint(energy_j)]})
 
 
 def _tick(run_id: str, start_s: float, dice: random.Random) -> Entry:

@@ -10,10 +10,16 @@ from hypothesis import strategies as st
 
 from greenops.errors import ConfigError, SignalError
 from greenops.footprint.assess import assess
+from greenops.footprint.grid_side import RunTime
 from greenops.footprint.options import FootprintOptions, Hardware
 from greenops.model import Bounded, DeviceKind
+from tests.unit.footprint.conftest import HOUR, T0
 
 NO_MAKING = FootprintOptions(include_embodied=False)
+
+
+def run_time(hours):
+    return RunTime(start=T0, stop=T0 + max(1, len(hours)) * HOUR, hours=tuple(hours))
 
 
 @pytest.fixture
@@ -21,7 +27,7 @@ def run(device_total, hour_energy, intensity_point):
     def make(**changes):
         fields: dict[str, Any] = {
             "totals": [device_total()],
-            "hours": [hour_energy()],
+            "time": run_time([hour_energy()]),
             "points": [intensity_point()],
             "pue": 1.0,
             "duration_s": 3600.0,
@@ -60,7 +66,7 @@ def test_a_run_of_a_twentieth_of_a_second_without_energy_is_fine(
 ):
     result = run(
         totals=[device_total(0.0)],
-        hours=[hour_energy(energy_j=0.0)],
+        time=run_time([hour_energy(energy_j=0.0)]),
         duration_s=0.05,
         pue=None,
     )
@@ -71,7 +77,7 @@ def test_a_run_of_a_twentieth_of_a_second_without_energy_is_fine(
 
 
 def test_a_run_without_any_device_is_fine(run, hour_energy):
-    result = run(totals=[], hours=[hour_energy(energy_j=0.0)])
+    result = run(totals=[], time=run_time([hour_energy(energy_j=0.0)]))
 
     assert result.total_g.central == 0.0
 
@@ -140,7 +146,7 @@ def test_leaving_the_making_out_is_said(run):
 
 
 def test_energy_that_lies_in_no_hour_is_counted_and_said(run, hour_energy):
-    result = run(hours=[hour_energy(energy_j=1.8e6)], options=NO_MAKING)
+    result = run(time=run_time([hour_energy(energy_j=1.8e6)]), options=NO_MAKING)
 
     assert result.operational_g.central == pytest.approx(100.0)
     assert "energy.hours" in result.factors
@@ -149,7 +155,7 @@ def test_energy_that_lies_in_no_hour_is_counted_and_said(run, hour_energy):
 
 def test_zones_and_sources_are_named_once_each(run, intensity_point, hour_energy):
     result = run(
-        hours=[hour_energy(0), hour_energy(1)],
+        time=run_time([hour_energy(0), hour_energy(1)]),
         points=[intensity_point(0), intensity_point(1)],
     )
 
@@ -178,7 +184,7 @@ def test_bounds_always_hold_the_estimate(
 ):
     result = assess(
         totals=[device_total(job_j, half_j=rel * job_j, rel_uncertainty=rel)],
-        hours=[hour_energy(energy_j=job_j)],
+        time=run_time([hour_energy(energy_j=job_j)]),
         points=[intensity_point(g_per_kwh=g_per_kwh, factor=factor)],
         pue=pue,
         duration_s=duration_s,
@@ -195,7 +201,7 @@ def test_three_days_on_a_node_of_eight_gpus_are_assessed_in_10_ms(
 ):
     fields = {
         "totals": [device_total(device_id=f"gpu:{i}") for i in range(8)],
-        "hours": [hour_energy(i) for i in range(72)],
+        "time": run_time([hour_energy(i) for i in range(72)]),
         "points": [intensity_point(0, hours=72)],
     }
     run(**fields)

@@ -1,6 +1,7 @@
 """Records to write to ledgers in tests."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from greenops.model import (
     DeviceKind,
     DeviceTotal,
     Footprint,
+    HourEnergy,
+    IntensityPoint,
     JobUse,
     Mark,
     Method,
@@ -135,3 +138,27 @@ def a_footprint(total_g=2.0):
 def spooled(folder: Path):
     """Return the spool files in `folder`."""
     return sorted(folder.glob("*.jsonl")) if folder.exists() else []
+
+
+def a_point(*, hour=0.0, hours=1.0, g=300.0, **changed):
+    start = T0 + timedelta(hours=hour)
+    fields = {
+        "start": start,
+        "stop": start + timedelta(hours=hours),
+        "intensity_g_per_kwh": g,
+        "low_g_per_kwh": g * 0.9,
+        "high_g_per_kwh": g * 1.1,
+        "zone": "DE",
+        "source": "a grid operator",
+    }
+    return IntensityPoint(**fields | changed)
+
+
+def a_stated_footprint(total_g=2.0, *points, **changed):
+    """Return a footprint with what it was computed from."""
+    fields = {
+        "points": points or (a_point(),),
+        "signal": "a signal",
+        "hours": (HourEnergy(hour=T0, energy_j=120.0),),
+    }
+    return replace(a_footprint(total_g), **fields | changed)

@@ -1,4 +1,5 @@
 import contextlib
+import json
 import shutil
 import sqlite3
 import threading
@@ -10,8 +11,14 @@ from greenops.ledger import migrate as migrate_module
 from greenops.ledger.migrate import MIGRATIONS, SCHEMA_VERSION, migrate, statements_of
 from greenops.ledger.query import Ledger
 from greenops.ledger.recorder import LedgerRecorder
+from greenops.ledger.rows import end_entry, footprint_row, run_entry
+from greenops.ledger.statements import COLUMNS
 from greenops.ledger.store import open_ledger
-from tests.unit.ledger.records import a_run
+from greenops.ledger.take_in import take_in_spool
+from tests.unit.ledger.records import a_footprint, a_run, a_stated_footprint, an_end
+
+ADDED_SINCE = 10
+"""Columns that `footprints` has gained since the first layout."""
 
 
 @pytest.fixture
@@ -55,6 +62,62 @@ def test_an_older_ledger_is_brought_up_to_date_and_keeps_its_runs(
 
     assert version_of(path) == SCHEMA_VERSION + 1
     assert Ledger(path).get("last").run == a_run()
+
+
+def test_a_ledger_of_the_first_layout_keeps_its_footprints_and_can_be_restated(
+    tmp_path,
+):
+    path = tmp_path / "ledger.db"
+    first = tmp_path / "first"
+    first.mkdir()
+    shutil.copy(MIGRATIONS / "0001_first.sql", first)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        with pytest.MonkeyPatch.context() as older:
+            older.setattr(migrate_module, "SCHEMA_VERSION", 1)
+            migrate(connection, path, folder=first)
+        fill_first_layout(connection)
+
+    record = Ledger(path).get("last")
+
+    assert version_of(path) == SCHEMA_VERSION
+    assert record.footprint == a_footprint()
+    assert [s.why for s in record.statements] == [None]
+    assert Ledger(path).add_footprint("last", a_stated_footprint(3.0), why="revised")
+    assert Ledger(path).get("last").footprint == a_stated_footprint(3.0)
+
+
+def fill_first_layout(connection):
+    """Write one run as the first layout has it."""
+    entries = {
+        "runs": run_entry(a_run(), namespace="", version="0.1.0").rows["runs"][0],
+        "run_ends": (1, *end_entry(an_end(), []).rows["run_ends"][0]),
+    }
+    written = footprint_row(a_footprint(), computed_epoch_s=1.0, version="0.1.0")
+    kept = len(COLUMNS["footprints"]) - ADDED_SINCE
+    entries["footprints"] = (1, *written)[:kept]
+    for table, row in entries.items():
+        names = ", ".join(COLUMNS[table][: len(row)])
+        marks = ", ".join("?" * len(row))
+        connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", row)
+
+
+def test_a_spool_file_of_the_first_layout_is_taken_in(tmp_path):
+    path, spool = tmp_path / "ledger.db", tmp_path / "spool"
+    spool.mkdir(mode=0o700)
+    end = end_entry(an_end(), [])
+    written = footprint_row(a_footprint(), computed_epoch_s=1.0, version="0.1.0")
+    short = [*written][: len(written) - ADDED_SINCE]
+    lines = [
+        [1, a_run().run_id, run_entry(a_run(), namespace="", version="0.1.0").rows],
+        [1, a_run().run_id, end.rows | {"footprints": [short]}],
+    ]
+    file = spool / "1-1-aa.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    file.chmod(0o600)
+
+    assert take_in_spool(path, spool_dir=spool) == 1
+
+    assert Ledger(path).get("last").footprint == a_footprint()
 
 
 def test_a_step_that_fails_leaves_the_ledger_as_it_was(tmp_path, next_layout):

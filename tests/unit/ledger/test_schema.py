@@ -12,6 +12,14 @@ from greenops.ledger.statements import COLUMNS, insert
 from greenops.ledger.store import open_ledger
 
 TABLES = sorted(metadata.tables)
+OWN_KEYS = {
+    "runs": {"run_key"},
+    "marks": {"mark_key"},
+    "footprints": {"footprint_key"},
+    "intensities": {"intensity_key"},
+}
+"""Keys that the database hands out."""
+WITHOUT_NUMBERS = ("open_runs", "tags", "footprint_points")
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +84,7 @@ def test_both_have_the_same_columns_keys_and_indexes(migrated, declared, table):
 
 @pytest.mark.parametrize("table", sorted(COLUMNS))
 def test_the_statements_fill_the_columns_that_the_metadata_knows(table):
-    own_keys = {"run_key"} if table == "runs" else {"mark_key", "footprint_key"}
+    own_keys = OWN_KEYS.get(table, set())
     known = [c.name for c in metadata.tables[table].columns if c.name not in own_keys]
     compiled = metadata.tables[table].insert().values(dict.fromkeys(known))
 
@@ -96,6 +104,6 @@ def test_postgresql_would_take_the_same_tables():
     dialect = postgresql.dialect()
     for table in metadata.sorted_tables:
         text = str(CreateTable(table).compile(dialect=dialect))
-        assert "DOUBLE PRECISION" in text or table.name in ("open_runs", "tags")
+        assert "DOUBLE PRECISION" in text or table.name in WITHOUT_NUMBERS
         for index in table.indexes:
             assert "CREATE INDEX" in str(CreateIndex(index).compile(dialect=dialect))

@@ -48,7 +48,7 @@ def test_a_summary_says_what_people_ask():
         "10.1 Wh  82 %  nvml_counter ±1 %",
         "model ±40 %",
         "5.10 g CO2e  (4.08\u20137.65 g)",
-        "grid 380 g/kWh (DE: codecarbon 2023) \u00d7 PUE 1.20",
+        "grid 380 g/kWh (340\u2013420; DE: codecarbon 2023) \u00d7 PUE 1.20",
         "510 mg embodied",
         "GPU 50 % busy, CPU 3.2 of 16 cores, memory 4.00 GiB",
         "smartphone",

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 from math import asin, degrees
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -13,9 +14,11 @@ from greenops.signals.year_shape import (
     STEADY,
     GridClass,
     Place,
+    clear_skies,
     clear_sky,
     grid_class,
     sine_of_elevation,
+    year_loads,
     year_shape,
 )
 
@@ -76,6 +79,34 @@ def test_the_sun_stands_where_the_almanac_says(at, latitude, longitude, elevatio
     found = degrees(asin(min(1.0, sine_of_elevation(at, latitude, longitude))))
 
     assert found == pytest.approx(elevation, abs=0.7)
+
+
+@pytest.mark.parametrize("year", [2026, 2028])
+@pytest.mark.parametrize(("latitude", "longitude"), [(52, 13), (-34, 151), (70, -50)])
+def test_the_sky_of_a_year_is_that_of_each_of_its_hours(year, latitude, longitude):
+    first = datetime(year, 1, 1, tzinfo=UTC)
+    skies = clear_skies(year, latitude, longitude)
+
+    for hour in range(0, len(skies), 7):
+        at = first + timedelta(hours=hour)
+        assert skies[hour] == pytest.approx(
+            clear_sky(at, latitude, longitude), abs=2e-4
+        )
+
+
+@pytest.mark.parametrize(
+    "timezone",
+    ["Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe", "America/St_Johns"],
+)
+def test_the_load_of_a_year_follows_the_clock_of_the_place(timezone):
+    """Clock changes, half-hour offsets and half-hour changes among them."""
+    first = datetime(2026, 1, 1, tzinfo=UTC)
+    local = [
+        (first + timedelta(hours=h)).astimezone(ZoneInfo(timezone)) for h in range(8760)
+    ]
+    naive = [LOAD_BY_LOCAL_HOUR[t.hour] * LOAD_BY_WEEKDAY[t.weekday()] for t in local]
+
+    assert year_loads(2026, timezone) == pytest.approx(naive)
 
 
 def test_the_sun_does_not_rise_in_a_polar_winter_nor_set_in_its_summer():
