@@ -116,7 +116,8 @@ class NesoSignal:
             within=(first, last),
         )
         self._log.note(row.code, checked.problems)
-        return points_within(checked, first, last, asked=f"neso: {row.code}")
+        asked = f"{self.name}: {row.code}{self._api.clock_note()}"
+        return points_within(checked, first, last, asked=asked)
 
     def _rows(
         self, part: str, start: datetime, stop: datetime
