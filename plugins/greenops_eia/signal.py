@@ -122,7 +122,8 @@ class EiaSignal:
             within=(first, last),
         )
         self._log.note(row.code, checked.problems)
-        return points_within(checked, first, last, asked=f"{self.name}: {row.code}")
+        asked = f"{self.name}: {row.code}{self._api.clock_note()}"
+        return points_within(checked, first, last, asked=asked)
 
     def _generated(
         self, respondent: str, start: datetime, stop: datetime

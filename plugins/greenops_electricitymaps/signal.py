@@ -140,7 +140,8 @@ class ElectricityMapsSignal:
             within=(first, last),
         )
         self._log.note(row.code, checked.problems)
-        return points_within(checked, first, last, asked=f"{self.name}: {row.code}")
+        asked = f"{self.name}: {row.code}{self._api.clock_note()}"
+        return points_within(checked, first, last, asked=asked)
 
     def power_breakdown_mw(self, zone: str) -> Mapping[str, float]:
         """Return what a zone uses now by source, in MW, imports included.

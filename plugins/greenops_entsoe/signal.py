@@ -123,7 +123,8 @@ class EntsoeSignal:
             within=(first, last),
         )
         self._log.note(row.code, checked.problems)
-        return points_within(checked, first, last, asked=f"{self.name}: {row.code}")
+        asked = f"{self.name}: {row.code}{self._api.clock_note()}"
+        return points_within(checked, first, last, asked=asked)
 
     def _generated(self, area: str, start: datetime, stop: datetime) -> list[Generated]:
         (token,) = self._credential.secrets()

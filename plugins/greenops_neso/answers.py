@@ -34,16 +34,28 @@ def national_rows(body: bytes, url: str) -> list[RawPoint]:
     return [_row(row, url) for row in rows]
 
 
-def regional_rows(body: bytes, url: str) -> tuple[list[RawPoint], str]:
+def regional_rows(
+    body: bytes, url: str, region_id: str | None = None
+) -> tuple[list[RawPoint], str]:
     """Return the rows of one region's answer, beside the region's name.
 
+    Args:
+        body: As sent.
+        url: For messages.
+        region_id: That was asked for; None: a postcode was.
+
     Raises:
-        SignalError: it is laid out otherwise.
+        SignalError: it is laid out otherwise, or of another region.
     """
     region = member(json_of(body, url), "data", url=url)
     if isinstance(region, list) and len(region) == 1:
         region = region[0]  # so for single half-hours
     rows = rows_of(region, "data", url=url)
+    said = str(region.get("regionid", region_id))[:40]
+    if region_id is not None and said != region_id:
+        raise SignalError(
+            f"{url}: asked for region {region_id}, answered for {said!r}; not used"
+        )
     name = str(region.get("shortname") or region.get("dnoregion") or "")
     return [_row(row, url) for row in rows], name[:40]
 

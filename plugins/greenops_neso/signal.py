@@ -34,6 +34,7 @@ HORIZON = timedelta(hours=48)
 LONGEST = timedelta(days=13)
 """The API answers at most 14 days at once, whole half-hours around them included."""
 NATIONAL = "national"
+REGION = "regionid/"
 REGIONS = range(1, 18)
 """1 to 14 are the areas of distribution networks; 15 England, 16 Scotland, 17 Wales."""
 _OUTWARD = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?")
@@ -100,7 +101,7 @@ class NesoSignal:
         first, last = span_utc(start, stop)
         row = served_zone(zone, "neso")
         called = row.names["neso"]
-        part = f"regionid/{called}" if called != NATIONAL else self._part
+        part = f"{REGION}{called}" if called != NATIONAL else self._part
         rows, region = self._rows(part, first, last)
         source = "NESO Carbon Intensity API"
         checked = checked_points(
@@ -116,7 +117,8 @@ class NesoSignal:
             within=(first, last),
         )
         self._log.note(row.code, checked.problems)
-        return points_within(checked, first, last, asked=f"neso: {row.code}")
+        asked = f"{self.name}: {row.code}{self._api.clock_note()}"
+        return points_within(checked, first, last, asked=asked)
 
     def _rows(
         self, part: str, start: datetime, stop: datetime
@@ -124,6 +126,7 @@ class NesoSignal:
         deadline = self._api.deadline()
         first, last = floored(start, HALF_HOUR), ceiled(stop, HALF_HOUR)
         present = ceiled(self._now(), HALF_HOUR)
+        number = part.removeprefix(REGION) if part.startswith(REGION) else None
         rows: list[RawPoint] = []
         region = ""
         spans = [
@@ -135,7 +138,7 @@ class NesoSignal:
         for span in spans:
             answer = self._asked(part, span, deadline)
             if part:
-                more, region = regional_rows(answer.body, answer.url)
+                more, region = regional_rows(answer.body, answer.url, number)
             else:
                 more = national_rows(answer.body, answer.url)
             rows += more
@@ -161,4 +164,4 @@ def _part(given: Settings) -> str:
         )
     if postcode:
         return f"postcode/{postcode}"
-    return f"regionid/{region}" if region else ""
+    return f"{REGION}{region}" if region else ""

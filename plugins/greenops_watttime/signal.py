@@ -152,7 +152,8 @@ class WattTimeSignal:
             within=(first, last),
         )
         self._log.note(row.code, checked.problems)
-        return points_within(checked, first, last, asked=f"{self.name}: {row.code}")
+        asked = f"{self.name}: {row.code}{self._api.clock_note()}"
+        return points_within(checked, first, last, asked=asked)
 
     def _parts(
         self, region: str, start: datetime, stop: datetime, deadline: Deadline

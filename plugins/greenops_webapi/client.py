@@ -19,15 +19,24 @@ from tenacity import (
 from tenacity.stop import stop_base
 
 from greenops.errors import SignalBusyError, SignalError
+from greenops.units import S_PER_MINUTE
 from greenops_webapi.deadline import Deadline, within
 from greenops_webapi.pace import Pace
 from greenops_webapi.quiet import quiet_logs
-from greenops_webapi.replies import REDIRECTS, excerpt, failure, redirected
+from greenops_webapi.replies import (
+    REDIRECTS,
+    excerpt,
+    failure,
+    http_date,
+    redirected,
+)
 from greenops_webapi.secret import Signature
 from greenops_webapi.transport import SIGNATURE, SigningTransport, way_out
 
 USER_AGENT: Final = "greenops (carbon intensity for compute jobs)"
 MAX_REDIRECTS = 3
+CLOCK_SLACK_S = 300.0
+"""Clocks that differ by less are taken to agree."""
 ANSWER_SHARE = 0.1
 """Part of the deadline that must be left for one more request to be worth it."""
 
@@ -102,6 +111,18 @@ class WebApi:
         self._now = now
         self._client: httpx.Client | None = None
         self._lock = threading.Lock()
+        self._ahead_s = 0.0
+
+    def clock_note(self) -> str:
+        """Return what to say of this machine's clock; empty where the source agrees.
+
+        A clock that is off asks for hours that nobody has.
+        """
+        if abs(self._ahead_s) < CLOCK_SLACK_S:
+            return ""
+        way = "ahead of" if self._ahead_s > 0 else "behind"
+        minutes = abs(self._ahead_s) / S_PER_MINUTE
+        return f" (this machine's clock is {minutes:.0f} min {way} the source's)"
 
     def deadline(self) -> Deadline:
         """Return the time that one question has, from now on."""
@@ -156,12 +177,18 @@ class WebApi:
             status, headers, body = within(
                 deadline, partial(self._send, url, deadline, signature), str(url)
             )
+            self._compare_clocks(headers)
             if status not in REDIRECTS:
                 said = f"{url}: status {status}{excerpt(headers, body, signature)}"
                 self._refuse(status, headers, body, said)
                 return Answer(url=str(url), body=body, received_at=self._now())
             url = redirected(url, headers, signature)
         raise SignalError(f"{url}: redirected more than {MAX_REDIRECTS} times")
+
+    def _compare_clocks(self, headers: httpx.Headers) -> None:
+        said = http_date(headers.get("date"))
+        if said is not None:
+            self._ahead_s = (self._now() - said).total_seconds()
 
     def _send(
         self, url: httpx.URL, deadline: Deadline, signature: Signature

@@ -70,17 +70,21 @@ def retry_after_s(text: str | None, now: datetime) -> float | None:
 
     Source: RFC 9110, section 10.2.3: seconds, or an HTTP date.
     """
-    if text is None:
-        return None
-    if text.strip().isdecimal():
+    if text is not None and text.strip().isdecimal():
         return min(float(text.strip()[:9]), LONGEST_REST_S)
-    try:
-        at = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
-        return None
-    if at.tzinfo is None:
+    at = http_date(text)
+    if at is None:
         return None
     return min(max(0.0, (at - now).total_seconds()), LONGEST_REST_S)
+
+
+def http_date(text: str | None) -> datetime | None:
+    """Return the moment that an HTTP date names; None: nothing readable."""
+    try:
+        at = parsedate_to_datetime(text or "")
+    except (ValueError, TypeError):
+        return None
+    return at if at.tzinfo is not None else None
 
 
 def redirected(

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from itertools import pairwise
 
 import pytest
@@ -334,6 +335,21 @@ def test_a_clock_that_is_off_makes_gaps_and_says_so(source, span):
 
     source.change = ahead
     with serving(source) as server, pytest.raises(SignalError, match="no usable point"):
+        asked(source, server.url, span, timeout_s=5)
+
+
+@pytest.mark.parametrize(
+    ("off_h", "said"), [(5, "300 min behind"), (-5, "300 min ahead of")]
+)
+def test_a_machine_whose_clock_is_off_is_told(source, span, off_h, said):
+    source.change = lambda _: []
+
+    def answer(request):
+        reply = source(request)
+        date = format_datetime(datetime.now(UTC) + off_h * HOUR, usegmt=True)
+        return replace(reply, headers={**reply.headers, "date": date})
+
+    with serving(answer) as server, pytest.raises(SignalError, match=said):
         asked(source, server.url, span, timeout_s=5)
 
 

@@ -72,3 +72,9 @@ def test_a_half_hour_without_any_figure_is_left_to_the_check_of_values():
     )
 
     assert national_rows(body, URL)[0].value is None
+
+
+def test_another_region_than_asked_for_is_refused():
+    assert regional_rows(saved("regional.json"), URL, "13")[1] == "London"
+    with pytest.raises(SignalError, match="asked for region 5, answered for '13'"):
+        regional_rows(saved("regional.json"), URL, "5")
