@@ -19,7 +19,7 @@ from greenops.tracking.outcome import Ended
 from greenops.wire.within import Within, config_for, this_process
 
 if TYPE_CHECKING:
-    from greenops.model import IntensityPoint
+    from greenops.model import Forecast, IntensityPoint
     from greenops.tracking.recording import Recording
     from greenops.tracking.roster import Entry
 
@@ -208,3 +208,37 @@ def intensity(
     start = datetime.now(UTC) if at is None else at
     signal = open_signal(config, kind=kind)
     return signal.intensity(asked, start, start + timedelta(seconds=1))[0]
+
+
+def intensity_forecast(
+    zone: str | None = None, *, hours: int = 48, marginal: bool = False
+) -> "Forecast":
+    """Return the carbon intensity of a grid zone for the hours ahead, with bands.
+
+        min(greenops.intensity_forecast("DE").hours, key=lambda h: h.high80_g_per_kwh)
+
+    Learnt from the recorded hours of the configured signals and blended with the
+    provider's forecast, where there are such; else as the signals state it.
+
+    Args:
+        zone: `FR`, `US-CA`, a cloud region; None: where this machine is by
+            configuration or by its cloud, else the world's average.
+        hours: How far ahead, 1 to 168.
+        marginal: What a further kWh emits (`signals.marginal_order`).
+
+    Raises:
+        ConfigError: the configuration is wrong, or no signal of this kind is in it.
+        UnknownZoneError: no such zone; the message lists near matches.
+        SignalError: no signal has an answer.
+        ValueError: `hours` is out of bounds.
+    """
+    from greenops.config import load_config, working_folder
+    from greenops.model import IntensityKind
+    from greenops.wire.forecast import forecast_zone
+    from greenops.wire.signals import open_signal
+    from greenops.wire.zone import zone_in_force
+
+    config = load_config(environ=os.environ, cwd=working_folder())
+    kind = IntensityKind.MARGINAL if marginal else IntensityKind.AVERAGE
+    asked = zone_in_force(config) if zone is None else zone
+    return forecast_zone(open_signal(config, kind=kind), asked, config, hours=hours)

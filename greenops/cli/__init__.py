@@ -22,6 +22,7 @@ COMMANDS = {
     "restate": "Compute past emissions anew with the grid's revised figures.",
     "rm": "Delete runs from the ledger.",
     "intensity": "Show how clean power is in this hour, here or elsewhere.",
+    "forecast": "Forecast how clean power will be, with bands.",
     "zones": "Find grid zones, and what each provider calls them.",
     "doctor": "Check sensors, data and ledger; say how to fix them.",
     "crosscheck": "Measure a command beside codecarbon and explain the gap.",

@@ -81,7 +81,7 @@ def intensity(
     signal = open_signal(config, kind=kind, wait_s=max(WAIT_S, config.signals_wait_s))
     now = datetime.now(UTC)
     span = _span(now, hours)
-    points, failed = _asked(signal, names or (_here(config),), span)
+    points, failed = _asked(signal, names or (here(config),), span)
     if as_json:
         click.echo(json.dumps([_row(p, now) for p in points], indent=2))
     elif points:
@@ -122,7 +122,8 @@ def _asked(
     return points, failed
 
 
-def _here(config: "Config") -> str | None:
+def here(config: "Config") -> str | None:
+    """Return the zone of this machine, by configuration or cloud; None: not known."""
     from greenops.wire.zone import zone_in_force
 
     return zone_in_force(config)

@@ -23,6 +23,8 @@ UNTESTED_FACTOR_95 = 2.0
 
 Source: Wiesner et al. 2021 (doi:10.1145/3464298.3493399), see `signals.annual`.
 """
+WITHIN_80 = 1.28 / 1.96
+"""How far an 80 % end lies towards a 95 % end, for errors normal in logarithms."""
 
 
 def bands(errors: Floats) -> Floats:
@@ -58,7 +60,7 @@ def _at(errors: Floats, hour: int) -> Floats:
     days = int(np.isfinite(near).any(axis=1).sum())
     if days < LEAST_DAYS:
         far = np.log(UNTESTED_FACTOR_95)
-        return far * np.array([-1.0, -1.28 / 1.96, 1.28 / 1.96, 1.0])
+        return np.array([-far, -far * WITHIN_80, far * WITHIN_80, far])
     ends = [1 - _level(OUTSIDE_95, days), 1 - _level(OUTSIDE_80, days)]
     ends += [_level(OUTSIDE_80, days), _level(OUTSIDE_95, days)]
     return np.asarray(np.quantile(near[np.isfinite(near)], ends))

@@ -17,7 +17,7 @@ PRIOR_DAYS = 3.0
 
 
 def blended(own: Ahead, provider_now: Floats, provider_past: Floats) -> Ahead:
-    """Return both forecasts in one; hours the provider leaves out are one's own.
+    """Return both forecasts in one; where the provider is silent, one's own.
 
     Args:
         own: One's own forecast, with its past days.

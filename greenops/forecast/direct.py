@@ -8,7 +8,6 @@ Ben Taieb et al. 2012 (doi:10.1016/j.eswa.2012.01.039) for direct against recurs
 forecasts. Rivals that were measured: `docs/decisions/0130-*`.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,7 +74,9 @@ def origins_before(prepared: Prepared, hour: int, stop: int) -> Indices:
     return np.arange(first, stop, DAY_H, dtype=np.intp)
 
 
-def fit(prepared: Prepared, *, hour: int, stop: int, ahead: int = WEEK_H) -> DirectModel:
+def fit(
+    prepared: Prepared, *, hour: int, stop: int, ahead: int = WEEK_H
+) -> DirectModel:
     """Fit on all origins whose outcome had ended by index `stop`.
 
     Raises:
@@ -102,8 +103,7 @@ def fit(prepared: Prepared, *, hour: int, stop: int, ahead: int = WEEK_H) -> Dir
 
 def _penalties(ahead: int) -> Floats:
     last = len(PENALTY_OF_DAY) - 1
-    days: Sequence[int] = [min(h // DAY_H, last) for h in range(ahead)]
-    return np.array([PENALTY_OF_DAY[d] for d in days])
+    return np.array([PENALTY_OF_DAY[min(h // DAY_H, last)] for h in range(ahead)])
 
 
 def _examples(

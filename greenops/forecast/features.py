@@ -88,7 +88,7 @@ def features(prepared: Prepared, origins: Indices) -> Floats:
 
     Args:
         prepared: The history.
-        origins: Indices of the first hour that is not known yet; at least `LOOK_BACK_H`.
+        origins: Indices of the first hour that is not known yet, from `LOOK_BACK_H` on.
             All at the same hour of the day: features are relative to it.
     """
     days = _before(prepared.log_g, origins, LOOK_BACK_H).reshape(-1, 28, DAY_H)

@@ -1,6 +1,6 @@
 """The history of one zone as a row of whole hours: what every forecast starts from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -82,15 +82,35 @@ def history_of(points: Sequence[IntensityPoint], *, known_at: datetime) -> Histo
     if len({(p.kind, p.basis, p.zone) for p in kept}) > 1:
         raise MixedSignalsError("a history holds two kinds, bases or zones")
     first = max(whole_hour(min(p.start for p in kept)), stop - MOST_HOURS * HOUR)
-    n = (stop - first) // HOUR
-    grams, covered = np.zeros(n), np.zeros(n)
-    for point in kept:
-        _spread(point, first, grams, covered)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(covered >= WEAKEST_COVER, grams / covered, np.nan)
+    mean = hourly(kept, first, (stop - first) // HOUR)
     if np.isnan(mean).all():
         raise SignalError(f"no whole hour is known before {known_at:%F %H:%M}")
     return History(first=first, g_per_kwh=mean)
+
+
+def hourly(
+    points: Sequence[IntensityPoint],
+    first: datetime,
+    hours: int,
+    value: Callable[[IntensityPoint], float] = lambda p: p.intensity_g_per_kwh,
+) -> Floats:
+    """Return the mean of each hour from `first` on, shape (hours,), in g/kWh.
+
+    Points count by the time they cover; an hour covered by less than half is NaN.
+    `value` chooses what counts of a point: its centre, or one of its ends.
+    """
+    grams, covered = np.zeros(hours), np.zeros(hours)
+    for point in points:
+        start = max(0.0, (point.start - first) / HOUR)
+        stop = min(float(hours), (point.stop - first) / HOUR)
+        for at in range(int(start), int(np.ceil(stop))):
+            share = min(stop, at + 1) - max(start, at)
+            grams[at] += share * value(point)
+            covered[at] += share
+    mean = np.full(hours, np.nan)
+    known = covered >= WEAKEST_COVER
+    mean[known] = grams[known] / covered[known]
+    return mean
 
 
 def filled(values: Floats) -> Floats:
@@ -110,24 +130,13 @@ def filled(values: Floats) -> Floats:
         raise SignalError("a history without one known hour")
     out = values.copy()
     for start, stop in _gaps(known):
-        if 0 < start and stop < len(values) and stop - start <= SHORT_GAP_H:
+        if start > 0 and stop < len(values) and stop - start <= SHORT_GAP_H:
             line = np.linspace(values[start - 1], values[stop], stop - start + 2)
             out[start:stop] = line[1:-1]
             continue
         for at in range(start, stop):
             out[at] = _same_hour(values, out, at)
     return out
-
-
-def _spread(
-    point: IntensityPoint, first: datetime, grams: Floats, covered: Floats
-) -> None:
-    start = max(0.0, (point.start - first) / HOUR)
-    stop = min(float(len(grams)), (point.stop - first) / HOUR)
-    for at in range(int(start), int(np.ceil(stop))):
-        share = min(stop, at + 1) - max(start, at)
-        grams[at] += share * point.intensity_g_per_kwh
-        covered[at] += share
 
 
 def _gaps(known: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -21,7 +21,7 @@ def persistence(values: Floats, ahead: int) -> Floats:
 
 
 def week_mean(values: Floats, ahead: int) -> Floats:
-    """Return the mean day of the last seven, shape (ahead,), in the unit of `values`."""
+    """Return the mean of the last seven days, shape (ahead,), unit as `values`."""
     return _tiled(values[-WEEK_H:].reshape(7, DAY_H).mean(axis=0), ahead)
 
 
@@ -34,7 +34,7 @@ def seasonal(history: History, *, ahead: int = WEEK_H) -> Ahead:
     known = int(np.isfinite(history.g_per_kwh).sum())
     if known < LEAST_KNOWN_H or len(history.g_per_kwh) < DAY_H:
         raise SignalError(
-            f"a forecast needs {LEAST_KNOWN_H} known hours of history; {known} are known"
+            f"a forecast needs {LEAST_KNOWN_H} known hours of history, there are {known}"
         )
     ready = prepared(history)
     days = min(7, len(ready) // DAY_H)

@@ -19,7 +19,14 @@ from greenops.ledger.records import (
 from greenops.ledger.rows import Row, point_row
 from greenops.ledger.statements import COLUMNS, POINT_IDENTITY
 from greenops.ledger.text import escape
-from greenops.model import Basis, HourEnergy, IntensityKind, IntensityPoint, Statement
+from greenops.model import (
+    Basis,
+    HourEnergy,
+    IntensityKind,
+    IntensityPoint,
+    Provenance,
+    Statement,
+)
 
 _AT_ONCE = 500
 """Keys in one query."""
@@ -111,6 +118,28 @@ def intensities(
         for r in found
     ]
     return as_known(said, known_at)
+
+
+def forecasts(
+    connection: Connection,
+    zone: str,
+    span: tuple[datetime, datetime],
+    *,
+    kind: IntensityKind,
+    basis: Basis,
+) -> list[IntensityPoint]:
+    """Return every forecast kept of a zone over `[start, stop)`; see `query.Ledger`."""
+    table = schema.intensities
+    start_s, stop_s = (at.timestamp() for at in span)
+    query = (
+        table.select()
+        .where(table.c.zone == escape(zone), table.c.kind == kind.value)
+        .where(table.c.start_epoch_s < stop_s, table.c.stop_epoch_s > start_s)
+        .where(table.c.basis == basis.value)
+        .where(table.c.provenance == Provenance.FORECAST.value)
+        .order_by(table.c.issued_epoch_s, table.c.start_epoch_s)
+    )
+    return [point_of(row) for row in _rows(connection, query)]
 
 
 def _keep_hours(connection: Connection, run_key: int, rows: Sequence[Row]) -> None:

@@ -309,6 +309,33 @@ class Ledger:
                 known_at=known_at,
             )
 
+    def forecasts(
+        self,
+        zone: str,
+        start: datetime,
+        stop: datetime,
+        *,
+        kind: IntensityKind,
+        basis: Basis,
+    ) -> list[IntensityPoint]:
+        """Return every forecast kept of a zone, whichever issue, oldest issue first.
+
+        Args:
+            zone: The canonical code.
+            start: Aware; forecasts for hours that touch `[start, stop)` are returned.
+            stop: Aware.
+            kind: Average or marginal.
+            basis: Life-cycle or direct.
+        """
+        from greenops.ledger import history
+
+        if self._is_missing():
+            return []
+        with self._connection() as connection:
+            return history.forecasts(
+                connection, zone, (start, stop), kind=kind, basis=basis
+            )
+
     def delete(self, run_ids: Sequence[str]) -> int:
         """Delete runs with all that belongs to them; return how many there were.
 

@@ -48,15 +48,20 @@ def save_timeline(
     for panel, device in zip(panels, devices, strict=True):
         label = safe(names.get(device, device)[:80])
         _draw(panel, timeline, device, scale)
-        panel.set_title(_literal(label), loc="left", fontsize=10, pad=12)
+        panel.set_title(literal(label), loc="left", fontsize=10, pad=12)
     _mark_phases(panels[0], timeline, scale)
     panels[-1].set_xlabel(f"time since the start / {unit}")
     figure.align_ylabels(panels)
-    figure.suptitle(_literal(title), fontsize=12)
-    _save(figure, path)
+    figure.suptitle(literal(title), fontsize=12)
+    save_figure(figure, path)
 
 
-def _save(figure: "Figure", path: Path) -> None:
+def save_figure(figure: "Figure", path: Path) -> None:
+    """Write a drawing into a file of the kind its name ends in.
+
+    Raises:
+        ConfigError: the file cannot be written, or its kind is unknown.
+    """
     try:
         with warnings.catch_warnings():
             # A name in a script the font lacks is drawn as boxes; that is no fault.
@@ -74,7 +79,7 @@ def _mark_phases(panel: "Axes", timeline: Timeline, scale: float) -> None:
             continue
         panel.axvline(at, color="#555555", linewidth=0.8, linestyle="--")
         panel.annotate(
-            _literal(safe(phase.name[:20])),
+            literal(safe(phase.name[:20])),
             (at, 1),
             xycoords=("data", "axes fraction"),
             xytext=(3, 2),
@@ -100,6 +105,6 @@ def _draw(panel: "Axes", timeline: Timeline, device: str, scale: float) -> None:
     panel.spines[["top", "right"]].set_visible(False)
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """Return text in which matplotlib sees no formula."""
     return text.replace("$", r"\$")

@@ -26,10 +26,13 @@ from greenops.forecast.ahead import Ahead
 from greenops.forecast.bands import bands
 from greenops.forecast.hours import DAY_H, HOUR, WEEK_H, Floats, History, filled
 from greenops.forecast.issue import own_ahead, with_provider
-from greenops.forecast.own import OwnModel
 from greenops.forecast.score import cover_pct, mape_pct
 from greenops.forecast.seasonal import persistence, week_mean
 from tests.bench.carboncast import Region, regions
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from greenops.forecast.own import OwnModel
 
 HORIZONS_H = (24, 48, 96, 168)
 HEADLINE_H = 96
@@ -63,7 +66,8 @@ def replay(region: Region) -> Replayed:
     scores: dict[str, Scores] = {}
     came: list[Floats] = []
     models: dict[str, OwnModel | None] = {}
-    train_s, warm_s = [], []
+    train_s: list[float] = []
+    warm_s: list[float] = []
     alone = replace(region, history=replace(region.history, mix=None))
     for issued in _issues(region):
         known = region.history.until(issued)
@@ -88,7 +92,9 @@ def replay(region: Region) -> Replayed:
             scores.setdefault(name, Scores()).said.append(rule(values, WEEK_H))
         came.append(_came(region.history, issued))
     return Replayed(
-        rows=[r for m in METHODS if m in scores for r in _rows(region, m, scores, came)],
+        rows=[
+            r for m in METHODS if m in scores for r in _rows(region, m, scores, came)
+        ],
         train_s=train_s,
         warm_s=warm_s,
         days=len(came),
@@ -104,13 +110,17 @@ def report(replayed: Sequence[Replayed]) -> str:
     methods = [m for m in METHODS if any(r["method"] == m for r in at)]
     width = max(len(m) for m in methods) + 1
     lines = [
-        f"{len(names)} regions, {fmean(x.days for x in replayed):.0f} issues each. "
-        f"Error over the first {HEADLINE_H} h in %:",
+        (
+            f"{len(names)} regions, {fmean(x.days for x in replayed):.0f} issues each. "
+            f"Error over the first {HEADLINE_H} h in %:"
+        ),
         "",
         f"{'':{width}}" + "".join(f"{n[:8]:>9}" for n in names) + f"{'mean':>9}",
     ]
     for method in methods:
-        found = {str(r["region"]): _float(r["mape_pct"]) for r in at if r["method"] == method}
+        found = {
+            str(r["region"]): _float(r["mape_pct"]) for r in at if r["method"] == method
+        }
         cells = "".join(f"{found[n]:9.2f}" if n in found else f"{'':9}" for n in names)
         lines.append(f"{method:{width}}{cells}{fmean(found.values()):9.2f}")
     lines += ["", f"Hours within the 80 % / 95 % band, first {HEADLINE_H} h, in %:", ""]
@@ -124,11 +134,15 @@ def report(replayed: Sequence[Replayed]) -> str:
     warm = [s for x in replayed for s in x.warm_s]
     lines += [
         "",
-        f"Fitting one zone, its test on past days and the first forecast: median "
-        f"{median(fitted):.2f} s, at most {max(fitted):.2f} s.",
-        f"A {WEEK_H} h forecast with bands from a warm model: median "
-        f"{1000 * median(warm):.1f} ms. Peak memory of the process: "
-        f"{max(x.peak_mib for x in replayed):.0f} MiB.",
+        (
+            f"Fitting one zone, its test on past days and the first forecast: median "
+            f"{median(fitted):.2f} s, at most {max(fitted):.2f} s."
+        ),
+        (
+            f"A {WEEK_H} h forecast with bands from a warm model: median "
+            f"{1000 * median(warm):.1f} ms. Peak memory of the process: "
+            f"{max(x.peak_mib for x in replayed):.0f} MiB."
+        ),
     ]
     return "\n".join(lines)
 
@@ -219,7 +233,9 @@ def _rows(
         for name, low, high in (("cover80_pct", 1, 2), ("cover95_pct", 0, 3)):
             row[name] = (
                 cover_pct(
-                    ends[:, low, :horizon_h], ends[:, high, :horizon_h], truth[:, :horizon_h]
+                    ends[:, low, :horizon_h],
+                    ends[:, high, :horizon_h],
+                    truth[:, :horizon_h],
                 )
                 if ends.size
                 else None
@@ -229,7 +245,8 @@ def _rows(
 
 def _covers(rows: Sequence[Mapping[str, object]], names: Sequence[str]) -> str:
     found = {
-        str(r["region"]): (_float(r["cover80_pct"]), _float(r["cover95_pct"])) for r in rows
+        str(r["region"]): (_float(r["cover80_pct"]), _float(r["cover95_pct"]))
+        for r in rows
     }
     mean = (fmean(a for a, _ in found.values()), fmean(b for _, b in found.values()))
     cells = [found.get(n) for n in names]

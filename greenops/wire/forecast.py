@@ -1,0 +1,197 @@
+"""Forecasts a zone with what the configured signals and the ledger know of it."""
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from greenops.config import Config
+from greenops.errors import GreenopsError, LedgerError, SignalError
+from greenops.forecast.ahead import Ahead
+from greenops.forecast.bands import bands
+from greenops.forecast.hours import (
+    HOUR,
+    WEEK_H,
+    Floats,
+    History,
+    history_of,
+    whole_hour,
+)
+from greenops.forecast.issue import About, own_ahead, record, with_provider
+from greenops.forecast.modelled import modelled
+from greenops.forecast.own import OwnModel
+from greenops.forecast.provider import provider_hours
+from greenops.ledger.place import default_path
+from greenops.ledger.query import Ledger
+from greenops.model import Forecast, IntensityPoint, Provenance
+from greenops.ports import CarbonSignal
+from greenops.wire.answers import cache_folder
+from greenops.wire.forecast_models import ModelStore
+
+log = logging.getLogger(__name__)
+
+LEARNT_FROM = timedelta(days=730)
+"""History asked of a signal that answers from this machine."""
+LEARNT_FROM_NETWORK = timedelta(days=120)
+"""History asked of one that has to be fetched; what the ledger keeps comes on top."""
+SEEN = (Provenance.MEASURED, Provenance.ESTIMATED, Provenance.BRIDGED)
+MOST_HOURS = WEEK_H
+MODELS = "forecast-models"
+
+
+def forecast_zone(
+    signal: CarbonSignal,
+    zone: str | None,
+    config: Config,
+    *,
+    hours: int = MOST_HOURS,
+    now: datetime | None = None,
+) -> Forecast:
+    """Return the forecast of a zone, by the best way that its history allows.
+
+    Recorded hours make one's own forecast, which is blended with the provider's where
+    there is one; without recorded hours, modelled or provided ones are given as they
+    are. A provider's forecast is kept in the ledger: how it did weighs the next blend.
+
+    Args:
+        signal: As `signals.open_signal` makes it.
+        zone: A zone that exists; None: the world.
+        config: The settings in force: ledger and cache.
+        hours: How far ahead, 1 to 168.
+        now: Aware; None: now.
+
+    Raises:
+        UnknownZoneError: no such zone.
+        SignalError: no signal has an answer.
+        ValueError: `hours` is out of bounds.
+    """
+    if not 1 <= hours <= MOST_HOURS:
+        raise ValueError(f"a forecast of 1 to {MOST_HOURS} hours, not {hours}")
+    at = (datetime.now(UTC) if now is None else now).astimezone(UTC)
+    first = whole_hour(at)
+    length = LEARNT_FROM if signal.traits.offline else LEARNT_FROM_NETWORK
+    points = _asked(signal, zone, first, length)
+    coming = [p for p in points if p.stop > first and p.provenance not in SEEN]
+    seen = [p for p in points if p.stop <= first and p.provenance in SEEN]
+    said = [p for p in coming if p.provenance is Provenance.FORECAST]
+    if said:
+        _keep(config, signal.name, said)
+    if not (seen or coming):
+        raise SignalError(f"no signal says anything of {zone or 'the world'} ahead")
+    one = (seen or said or coming)[-1]
+    about = About(
+        zone=one.zone,
+        kind=one.kind,
+        basis=one.basis,
+        source=one.source,
+        issued_at=at,
+    )
+    history = _history(seen, config, about, first)
+    made = _from_history(history, said, config, about, first) if history else None
+    ahead, ends = made or modelled(said or coming, first, MOST_HOURS)
+    cut = Ahead(log_g=ahead.log_g[:hours], past=ahead.past, method=ahead.method)
+    return record(cut, ends[:, :hours], about, first)
+
+
+def _asked(
+    signal: CarbonSignal, zone: str | None, first: datetime, length: timedelta
+) -> list[IntensityPoint]:
+    """Return what the signal has of before and after, in two questions.
+
+    A history that is refused or too much to ask for does not cost the forecast.
+    """
+    after = list(signal.intensity(zone, first, first + MOST_HOURS * HOUR))
+    before: Sequence[IntensityPoint] = ()
+    with suppress(SignalError):
+        before = signal.intensity(zone, first - length, first)
+    return [*(p for p in before if p.stop <= first), *after]
+
+
+def _history(
+    seen: Sequence[IntensityPoint], config: Config, about: About, first: datetime
+) -> History | None:
+    """Return recorded hours: the signal's, and the ledger's before those."""
+    points = [p for p in seen if (p.kind, p.basis) == (about.kind, about.basis)]
+    since = min((p.start for p in points), default=first)
+    try:
+        kept = _ledger(config).intensities(
+            about.zone, first - LEARNT_FROM, since, kind=about.kind, basis=about.basis
+        )
+        points += [p for p in kept if p.provenance in SEEN and p.stop <= since]
+    except LedgerError as e:
+        log.info("no history of %s from the ledger: %s", about.zone, e)
+    try:
+        return history_of(points, known_at=first)
+    except SignalError:
+        return None
+
+
+def _from_history(
+    history: History,
+    said: Sequence[IntensityPoint],
+    config: Config,
+    about: About,
+    first: datetime,
+) -> tuple[Ahead, Floats] | None:
+    if first - history.stop > timedelta(0):  # the last hours are not published yet
+        history = _stretched(history, first)
+    store = ModelStore((config.signals_cache_path or cache_folder()) / MODELS)
+    name = f"{about.zone} {about.kind} {about.basis}"
+    had = store.load(name, first.hour)
+    try:
+        own, model = own_ahead(history, had)
+    except SignalError:
+        return None
+    if isinstance(model, OwnModel) and model is not had:
+        store.save(name, model)
+    if not said:
+        return own, bands(own.past.errors)
+    ahead = len(own.log_g)
+    now = provider_hours(_reissued(said, about.issued_at), [first], ahead)[0]
+    origins = [history.first + int(i) * HOUR for i in own.past.origins]
+    past = provider_hours(_said_before(config, about, origins), origins, ahead)
+    return with_provider(own, now, past)
+
+
+def _stretched(history: History, first: datetime) -> History:
+    missing = (first - history.stop) // HOUR
+    hours = np.concatenate((history.g_per_kwh, np.full(missing, np.nan)))
+    return History(first=history.first, g_per_kwh=hours)
+
+
+def _reissued(said: Sequence[IntensityPoint], at: datetime) -> Sequence[IntensityPoint]:
+    """Return what stands now, whenever it was issued: one issue, of this moment."""
+    return [replace(p, issued_at=whole_hour(at)) for p in said]
+
+
+def _said_before(
+    config: Config, about: About, origins: Sequence[datetime]
+) -> list[IntensityPoint]:
+    if not origins:
+        return []
+    try:
+        return _ledger(config).forecasts(
+            about.zone,
+            min(origins),
+            about.issued_at,
+            kind=about.kind,
+            basis=about.basis,
+        )
+    except LedgerError as e:
+        log.info("no past forecasts of %s from the ledger: %s", about.zone, e)
+        return []
+
+
+def _keep(config: Config, signal: str, said: Sequence[IntensityPoint]) -> None:
+    """Keep a provider's forecast; that it cannot be kept costs a later blend only."""
+    try:
+        _ledger(config).add_intensities(signal, said)
+    except GreenopsError as e:
+        log.info("the provider's forecast could not be kept: %s", e)
+
+
+def _ledger(config: Config) -> Ledger:
+    return Ledger(config.ledger_path or default_path())

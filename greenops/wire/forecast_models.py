@@ -1,0 +1,102 @@
+"""Fitted forecast models on the disk, so that the next forecast need not fit again."""
+
+import hashlib
+import json
+import logging
+import os
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+import numpy as np
+
+from greenops.forecast.direct import DirectModel
+from greenops.forecast.own import OwnModel
+
+log = logging.getLogger(__name__)
+
+LAYOUT = 1
+"""Raised when models are fitted or kept otherwise: older files are fitted anew."""
+_ARRAYS = ("centre", "shift", "slopes")
+
+
+class ModelStore:
+    """One file per zone and hour of the day, replaced as a whole.
+
+    A file that is missing, damaged or of another version is no model. Nothing in it is
+    executed: arrays and JSON only.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Keep models in `folder`, which is made when there is one to keep."""
+        self._folder = folder
+
+    def load(self, name: str, hour: int) -> OwnModel | None:
+        """Return the model of `name` for an hour of the day; None: there is none."""
+        path = self._path(name, hour)
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                return _model(dict(file))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, EOFError) as e:
+            log.info("the forecast model %s is fitted anew: %s", path, e)
+            return None
+
+    def save(self, name: str, model: OwnModel) -> None:
+        """Keep a model; where that fails it is fitted again next time."""
+        path = self._path(name, model.direct.hour)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with NamedTemporaryFile(dir=self._folder, delete=False) as file:
+                try:
+                    np.savez(file, **_fields(model))
+                    file.flush()
+                    Path(file.name).replace(path)
+                except BaseException:
+                    with suppress(OSError):
+                        os.unlink(file.name)  # noqa: PTH108 - a name, not a path
+                    raise
+        except OSError as e:
+            log.info("the forecast model %s could not be kept: %s", path, e)
+
+    def _path(self, name: str, hour: int) -> Path:
+        known = hashlib.sha256(name.encode()).hexdigest()[:24]
+        return self._folder / f"{known}-{hour:02d}.npz"
+
+
+def _fields(model: OwnModel) -> dict[str, Any]:
+    direct = model.direct
+    facts = {
+        "layout": LAYOUT,
+        "hour": direct.hour,
+        "lowest": direct.lowest,
+        "highest": direct.highest,
+        "trained_to": model.trained_to.isoformat(),
+        "columns": model.columns,
+        "learnt_from": model.learnt_from,
+        "tested_from": [t.isoformat() for t in model.tested_from],
+    }
+    arrays = {name: getattr(direct, name) for name in _ARRAYS}
+    return {"facts": np.array(json.dumps(facts)), "said": model.said, **arrays}
+
+
+def _model(fields: dict[str, Any]) -> OwnModel:
+    facts = json.loads(str(fields["facts"]))
+    if facts["layout"] != LAYOUT:
+        raise ValueError(f"layout {facts['layout']}, not {LAYOUT}")
+    return OwnModel(
+        direct=DirectModel(
+            hour=facts["hour"],
+            lowest=facts["lowest"],
+            highest=facts["highest"],
+            **{name: fields[name] for name in _ARRAYS},
+        ),
+        trained_to=datetime.fromisoformat(facts["trained_to"]),
+        columns=facts["columns"],
+        learnt_from=facts["learnt_from"],
+        tested_from=tuple(map(datetime.fromisoformat, facts["tested_from"])),
+        said=fields["said"],
+    )
