@@ -102,6 +102,7 @@ def _shown(forecast: "Forecast") -> list[str]:
     look = stdout_look()
     zone = datetime.now().astimezone().tzinfo
     rows = steps(forecast, zone)
+    about = f"{forecast.kind}, {forecast.basis}"
     lines = [
         look.paint("bold", f"{safe(forecast.zone)}, next {len(forecast.hours)} h"),
         (

@@ -23,7 +23,7 @@ def blended(own: Ahead, provider_now: Floats, provider_past: Floats) -> Ahead:
         own: One's own forecast, with its past days.
         provider_now: Shape (hours ahead,), logarithms of g/kWh; NaN: not said.
         provider_past: Shape (days of `own.past`, hours ahead): what the provider said
-            when those days' forecasts were made, by its latest issue then; NaN: nothing.
+            when those days' forecasts were made, by its latest issue; NaN: nothing.
     """
     weight = _weights(own.past, provider_past)
     said = _mixed(own.past.said, provider_past, weight)

@@ -34,7 +34,7 @@ def seasonal(history: History, *, ahead: int = WEEK_H) -> Ahead:
     known = int(np.isfinite(history.g_per_kwh).sum())
     if known < LEAST_KNOWN_H or len(history.g_per_kwh) < DAY_H:
         raise SignalError(
-            f"a forecast needs {LEAST_KNOWN_H} known hours of history, there are {known}"
+            f"a forecast needs {LEAST_KNOWN_H} known hours, there are {known}"
         )
     ready = prepared(history)
     days = min(7, len(ready) // DAY_H)

@@ -18,6 +18,7 @@ from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import fmean, median
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,7 +30,6 @@ from greenops.forecast.issue import own_ahead, with_provider
 from greenops.forecast.score import cover_pct, mape_pct
 from greenops.forecast.seasonal import persistence, week_mean
 from tests.bench.carboncast import Region, regions
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from greenops.forecast.own import OwnModel
