@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from greenops.model import (
     Device,
     DeviceTotal,
     Footprint,
+    GenerationHour,
     IntensityPoint,
     JobUse,
     Mark,
@@ -83,6 +84,31 @@ class CarbonSignal(Protocol):
                 credential, a wrong one, or one that does not cover the question.
             SignalBusyError: ask again later; says when, where the source said so.
             SignalError: it failed otherwise, or has no point in the span.
+            ValueError: `stop` is not after `start`, or either has no time zone.
+        """
+
+
+@runtime_checkable
+class GenerationSource(Protocol):
+    """A carbon signal that also knows what its hours were generated from.
+
+    What runs tells a forecast more than the intensity that comes of it.
+    """
+
+    def generation(
+        self, zone: str | None, start: datetime, stop: datetime
+    ) -> Sequence[GenerationHour]:
+        """Return the clock hours within `[start, stop)` that are known, in order.
+
+        Args:
+            zone: The canonical code of a zone.
+            start: Aware; the span is half-open.
+            stop: Aware, after `start`.
+
+        Raises:
+            UnknownZoneError: it does not serve this zone.
+            SignalError: as `CarbonSignal.intensity`; also where it has the zone's
+                intensity, and not what it was generated from.
             ValueError: `stop` is not after `start`, or either has no time zone.
         """
 

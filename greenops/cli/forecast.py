@@ -102,13 +102,10 @@ def _shown(forecast: "Forecast") -> list[str]:
     look = stdout_look()
     zone = datetime.now().astimezone().tzinfo
     rows = steps(forecast, zone)
-    about = f"{forecast.kind}, {forecast.basis}"
+    about = (f"{forecast.kind}, {forecast.basis}", forecast.method, forecast.source)
     lines = [
         look.paint("bold", f"{safe(forecast.zone)}, next {len(forecast.hours)} h"),
-        (
-            f"{forecast.kind}, {forecast.basis}; {safe(forecast.method)}; "
-            f"{safe(forecast.source)}"
-        ),
+        "; ".join(map(safe, about)),
         "",
         *chart(forecast, look, zone),
         "",
@@ -118,14 +115,12 @@ def _shown(forecast: "Forecast") -> list[str]:
     best = cleanest(forecast)
     if best is not None:
         start = best.start.astimezone(zone)
-        lines += [
-            "",
-            (
-                f"cleanest {best.hours} h: from {start:%a %d %b %H:%M}, "
-                f"{figure(best.mean_g_per_kwh)} gCO2e/kWh, "
-                f"{percent(best.saved)} below starting now"
-            ),
-        ]
+        said = (
+            f"cleanest {best.hours} h: from {start:%a %d %b %H:%M}, "
+            f"{figure(best.mean_g_per_kwh)} gCO2e/kWh, "
+            f"{percent(best.saved)} below starting now"
+        )
+        lines += ["", said]
     return lines
 
 

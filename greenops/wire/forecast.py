@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-
-import numpy as np
+from hashlib import sha256
+from pathlib import Path
 
 from greenops.config import Config
 from greenops.errors import GreenopsError, LedgerError, SignalError
@@ -21,15 +21,16 @@ from greenops.forecast.hours import (
     whole_hour,
 )
 from greenops.forecast.issue import About, own_ahead, record, with_provider
+from greenops.forecast.mix import with_mix
 from greenops.forecast.modelled import modelled
-from greenops.forecast.own import OwnModel
 from greenops.forecast.provider import provider_hours
 from greenops.ledger.place import default_path
 from greenops.ledger.query import Ledger
 from greenops.model import Forecast, IntensityPoint, Provenance
-from greenops.ports import CarbonSignal
+from greenops.ports import CarbonSignal, GenerationSource
 from greenops.wire.answers import cache_folder
 from greenops.wire.forecast_models import ModelStore
+from greenops.wire.generation import generation_of
 
 log = logging.getLogger(__name__)
 
@@ -72,37 +73,33 @@ def forecast_zone(
         raise ValueError(f"a forecast of 1 to {MOST_HOURS} hours, not {hours}")
     at = (datetime.now(UTC) if now is None else now).astimezone(UTC)
     first = whole_hour(at)
-    length = LEARNT_FROM if signal.traits.offline else LEARNT_FROM_NETWORK
-    points = _asked(signal, zone, first, length)
-    coming = [p for p in points if p.stop > first and p.provenance not in SEEN]
+    points = _asked(signal, zone, first)
     seen = [p for p in points if p.stop <= first and p.provenance in SEEN]
+    coming = [p for p in points if p.stop > first and p.provenance not in SEEN]
     said = [p for p in coming if p.provenance is Provenance.FORECAST]
-    if said:
-        _keep(config, signal.name, said)
     if not (seen or coming):
         raise SignalError(f"no signal says anything of {zone or 'the world'} ahead")
     one = (seen or said or coming)[-1]
     about = About(
-        zone=one.zone,
-        kind=one.kind,
-        basis=one.basis,
-        source=one.source,
-        issued_at=at,
+        zone=one.zone, kind=one.kind, basis=one.basis, source=one.source, issued_at=at
     )
-    history = _history(seen, config, about, first)
-    made = _from_history(history, said, config, about, first) if history else None
+    if said:
+        _keep(config, signal.name, said)
+    history = _history(signal, seen, config, about)
+    made = _from_history(history, said, config, about) if history else None
     ahead, ends = made or modelled(said or coming, first, MOST_HOURS)
     cut = Ahead(log_g=ahead.log_g[:hours], past=ahead.past, method=ahead.method)
     return record(cut, ends[:, :hours], about, first)
 
 
 def _asked(
-    signal: CarbonSignal, zone: str | None, first: datetime, length: timedelta
+    signal: CarbonSignal, zone: str | None, first: datetime
 ) -> list[IntensityPoint]:
     """Return what the signal has of before and after, in two questions.
 
     A history that is refused or too much to ask for does not cost the forecast.
     """
+    length = LEARNT_FROM if signal.traits.offline else LEARNT_FROM_NETWORK
     after = list(signal.intensity(zone, first, first + MOST_HOURS * HOUR))
     before: Sequence[IntensityPoint] = ()
     with suppress(SignalError):
@@ -111,9 +108,10 @@ def _asked(
 
 
 def _history(
-    seen: Sequence[IntensityPoint], config: Config, about: About, first: datetime
+    signal: CarbonSignal, seen: Sequence[IntensityPoint], config: Config, about: About
 ) -> History | None:
     """Return recorded hours: the signal's, and the ledger's before those."""
+    first = whole_hour(about.issued_at)
     points = [p for p in seen if (p.kind, p.basis) == (about.kind, about.basis)]
     since = min((p.start for p in points), default=first)
     try:
@@ -124,47 +122,45 @@ def _history(
     except LedgerError as e:
         log.info("no history of %s from the ledger: %s", about.zone, e)
     try:
-        return history_of(points, known_at=first)
+        history = history_of(points, known_at=about.issued_at)
     except SignalError:
         return None
+    if not isinstance(signal, GenerationSource):
+        return history
+    kept_in = None
+    if not signal.traits.offline:
+        mark = sha256(about.source.encode()).hexdigest()[:8]
+        kept_in = _cache(config) / f"generation-{about.zone}-{mark}.json"
+    span = (history.first, history.stop)
+    return with_mix(history, generation_of(signal, about.zone, span, kept_in))
 
 
 def _from_history(
-    history: History,
-    said: Sequence[IntensityPoint],
-    config: Config,
-    about: About,
-    first: datetime,
+    history: History, said: Sequence[IntensityPoint], config: Config, about: About
 ) -> tuple[Ahead, Floats] | None:
-    if first - history.stop > timedelta(0):  # the last hours are not published yet
-        history = _stretched(history, first)
-    store = ModelStore((config.signals_cache_path or cache_folder()) / MODELS)
+    """Return one's own forecast or the blend, with bands; None: too little history."""
+    first = history.stop
+    store = ModelStore(_cache(config))
     name = f"{about.zone} {about.kind} {about.basis}"
     had = store.load(name, first.hour)
     try:
         own, model = own_ahead(history, had)
     except SignalError:
         return None
-    if isinstance(model, OwnModel) and model is not had:
+    if model is not None and model is not had:
         store.save(name, model)
     if not said:
         return own, bands(own.past.errors)
     ahead = len(own.log_g)
-    now = provider_hours(_reissued(said, about.issued_at), [first], ahead)[0]
+    now = provider_hours(_reissued(said, first), [first], ahead)[0]
     origins = [history.first + int(i) * HOUR for i in own.past.origins]
     past = provider_hours(_said_before(config, about, origins), origins, ahead)
     return with_provider(own, now, past)
 
 
-def _stretched(history: History, first: datetime) -> History:
-    missing = (first - history.stop) // HOUR
-    hours = np.concatenate((history.g_per_kwh, np.full(missing, np.nan)))
-    return History(first=history.first, g_per_kwh=hours)
-
-
 def _reissued(said: Sequence[IntensityPoint], at: datetime) -> Sequence[IntensityPoint]:
     """Return what stands now, whenever it was issued: one issue, of this moment."""
-    return [replace(p, issued_at=whole_hour(at)) for p in said]
+    return [replace(p, issued_at=at) for p in said]
 
 
 def _said_before(
@@ -191,6 +187,10 @@ def _keep(config: Config, signal: str, said: Sequence[IntensityPoint]) -> None:
         _ledger(config).add_intensities(signal, said)
     except GreenopsError as e:
         log.info("the provider's forecast could not be kept: %s", e)
+
+
+def _cache(config: Config) -> Path:
+    return (config.signals_cache_path or cache_folder()) / MODELS
 
 
 def _ledger(config: Config) -> Ledger:

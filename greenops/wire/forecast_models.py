@@ -3,17 +3,15 @@
 import hashlib
 import json
 import logging
-import os
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import numpy as np
 
 from greenops.forecast.direct import DirectModel
 from greenops.forecast.own import OwnModel
+from greenops.wire.replaced import replace_file
 
 log = logging.getLogger(__name__)
 
@@ -49,16 +47,7 @@ class ModelStore:
         """Keep a model; where that fails it is fitted again next time."""
         path = self._path(name, model.direct.hour)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with NamedTemporaryFile(dir=self._folder, delete=False) as file:
-                try:
-                    np.savez(file, **_fields(model))
-                    file.flush()
-                    Path(file.name).replace(path)
-                except BaseException:
-                    with suppress(OSError):
-                        os.unlink(file.name)  # noqa: PTH108 - a name, not a path
-                    raise
+            replace_file(path, lambda file: np.savez(file, **_fields(model)))
         except OSError as e:
             log.info("the forecast model %s could not be kept: %s", path, e)
 
@@ -95,7 +84,7 @@ def _model(fields: dict[str, Any]) -> OwnModel:
             **{name: fields[name] for name in _ARRAYS},
         ),
         trained_to=datetime.fromisoformat(facts["trained_to"]),
-        columns=facts["columns"],
+        columns=tuple(facts["columns"]),
         learnt_from=facts["learnt_from"],
         tested_from=tuple(map(datetime.fromisoformat, facts["tested_from"])),
         said=fields["said"],
