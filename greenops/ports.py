@@ -24,6 +24,11 @@ class Sensor(Protocol):
 
     Constructing one either succeeds, after one good reading, or raises
     SensorUnavailableError with a remedy. Called from one thread at a time.
+
+    Where it has them, these are used as well: `problems()`, sentences about its
+    figures; `mig_shares()`, the job's part of partitioned devices; `settle(now)`, a
+    read that waits for counters to move; `glance(at_s)`, the power of those devices
+    that show nothing but moments of it, cheap enough for twenty calls a second.
     """
 
     name: str

@@ -23,8 +23,15 @@ class Ticking(Protocol):
     def jitter(self) -> bool:
         """Whether sampling times should be random, for loads as fast as the pace."""
 
+    @property
+    def glance_s(self) -> float | None:
+        """Mean time in s between two calls of `glance`; None: none is wanted."""
+
     def tick(self) -> None:
         """Take one sample."""
+
+    def glance(self) -> None:
+        """Look at devices that need more looks than samples."""
 
 
 class SamplingLoop:
@@ -71,10 +78,26 @@ class SamplingLoop:
                 ticking.tick()
                 now_s = time.monotonic()
                 due_s = self._next(due_s, now_s, jitter=ticking.jitter)
-                self._stop.wait(max(MIN_SLEEP_S, due_s - now_s))
+                self._wait(due_s, ticking)
         except Exception as e:
             log.debug("sampling ended early", exc_info=True)
             self.failure = e
+
+    def _wait(self, due_s: float, ticking: Ticking) -> None:
+        """Wait until `due_s`, looking at devices in between at random times.
+
+        Then the tick is the first of these times after `due_s`: one at a fixed time
+        would begin each second's looks in the same phase of a load as fast.
+        """
+        at_s = now_s = time.monotonic()
+        while (pace_s := ticking.glance_s) is not None:
+            chance = random.random()  # noqa: S311 - as below
+            at_s = max(now_s, jittered_deadline(at_s, pace_s, chance))
+            if self._stop.wait(max(MIN_SLEEP_S, at_s - now_s)) or at_s >= due_s:
+                return
+            ticking.glance()
+            now_s = time.monotonic()
+        self._stop.wait(max(MIN_SLEEP_S, due_s - now_s))
 
     def _next(self, due_s: float, now_s: float, *, jitter: bool) -> float:
         if jitter:

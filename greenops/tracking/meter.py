@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 
 from greenops.energy.attribute import cpu_share, gpu_share
 from greenops.energy.cut import cut_off
-from greenops.energy.integrate import wants_jitter
 from greenops.energy.meter import DeviceMeter
 from greenops.energy.totals import DeviceTotals
 from greenops.errors import SensorReadError
@@ -29,6 +28,7 @@ from greenops.model import (
 )
 from greenops.ports import JobProbe, Neighbours, NodeCpu, Recorder, Sensor
 from greenops.tracking.clock import RunClock
+from greenops.tracking.glances import Glances
 
 log = logging.getLogger(__name__)
 
@@ -92,9 +92,8 @@ class RunMeter:
         self._tenants: Mapping[str, int] = {}
         self._tenants_checked_s = float("-inf")
         self.peak_power_w: float | None = None
-        self.jitter = False
-        """Whether the next sampling times should be drawn at random."""
-        self._readings: list[Reading] = []
+        self._glances = Glances(run.interval_s)
+        self._read_now: list[tuple[Sensor, Sequence[Reading]]] = []
         self._last_s = start_s
         self._stop_s = float("inf")
         self._start_cpu_s = (job_cpu_s, node_cpu_s)
@@ -127,15 +126,32 @@ class RunMeter:
         self._cpu_s = self._cpu_times()
         self._gpu_fraction = self.parts.probe.gpu_fraction()
         samples: list[Sample] = []
-        self._readings = []
+        self._read_now = []
         for sensor in self.parts.sensors:
             samples += self._read(sensor, slept=slept, sharp=sharp)
         self._note_peak(samples)
-        self.jitter = wants_jitter(self._readings, interval_s=self.run.interval_s)
+        self._glances.plan(self._read_now)
         if now_s > self._last_s:
             use = self._use(self._last_s, now_s, before)
             self.parts.recorder.add(self.run.run_id, samples, use)
             self._last_s = now_s
+
+    @property
+    def jitter(self) -> bool:
+        """Whether the next sampling times should be drawn at random."""
+        return self._glances.jitter
+
+    @property
+    def glance_s(self) -> float | None:
+        """Mean time in s between two calls of `glance`; None: it is of no use."""
+        return self._glances.pace_s
+
+    def glance(self) -> None:
+        """Look at what is only seen in moments; the next tick notes the energy."""
+        at_s = self.parts.clock.monotonic()
+        for reading in self._glances.take(at_s):
+            if tracked := self._tracked.get(reading.device_id):
+                tracked.meter.glance(reading, at_s)
 
     def mark(self, name: str) -> Mark:
         """Begin the phase `name` here."""
@@ -197,7 +213,7 @@ class RunMeter:
         self, sensor: Sensor, readings: Sequence[Reading], at_s: float, *, slept: bool
     ) -> list[Sample]:
         self._notice_devices(sensor, at_s)  # a read may have found one
-        self._readings += readings
+        self._read_now.append((sensor, readings))
         by_id = {r.device_id: r for r in readings}
         slices: Mapping[str, float] = getattr(sensor, "mig_shares", dict)()
         samples = []
