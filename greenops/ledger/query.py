@@ -21,6 +21,7 @@ from greenops.ledger.rows import footprint_row
 from greenops.ledger.store import ledger_error, open_for_reading
 from greenops.ledger.version import greenops_version
 from greenops.model import (
+    Course,
     Device,
     DeviceTotal,
     Footprint,
@@ -117,6 +118,25 @@ class Ledger:
 
         with self._connection() as connection:
             yield from reading.samples(connection, self._key(connection, name))
+
+    def course(
+        self, name: str, *, width_s: float, cuts: Sequence[float] = ()
+    ) -> Course:
+        """Return how one run went, summed up in stretches of `width_s` seconds.
+
+        Args:
+            name: As for `get`.
+            width_s: See `course.course`, as for `cuts`.
+            cuts: Epoch seconds of the run's marks.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        from greenops.ledger import course
+
+        with self._connection() as connection:
+            key = self._key(connection, name)
+            return course.course(connection, key, width_s=width_s, cuts=sorted(cuts))
 
     def job_use(self, name: str) -> Iterator[JobUse]:
         """Yield what one run's job used, tick by tick.

@@ -13,6 +13,7 @@ from greenops.model.carbon import (
     SignalTraits,
 )
 from greenops.model.measured import (
+    Course,
     Device,
     DeviceKind,
     DeviceTotal,
@@ -22,6 +23,7 @@ from greenops.model.measured import (
     Quality,
     Reading,
     Sample,
+    Stretch,
 )
 from greenops.model.runs import (
     Mark,
@@ -35,6 +37,7 @@ from greenops.model.runs import (
 __all__ = [
     "Basis",
     "Bounded",
+    "Course",
     "Device",
     "DeviceKind",
     "DeviceTotal",
@@ -58,4 +61,5 @@ __all__ = [
     "RunStatus",
     "Sample",
     "SignalTraits",
+    "Stretch",
 ]
