@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from greenops.errors import (
     LedgerDamagedError,
-    LedgerError,
     LedgerUnavailableError,
     RunNotFoundError,
 )
@@ -226,14 +225,34 @@ class Ledger:
         Raises:
             LedgerError: one of them is still running; then none is deleted.
         """
-        from greenops.ledger import reading
+        return self._prune(run_ids, samples_only=False)
+
+    def delete_samples(self, run_ids: Sequence[str]) -> int:
+        """Delete what runs are drawn and split by; return how many samples that were.
+
+        Their totals, emissions and marks stay.
+
+        Args:
+            run_ids: Whole ids.
+
+        Raises:
+            LedgerError: one of them is still running; then nothing is deleted.
+        """
+        return self._prune(run_ids, samples_only=True)
+
+    def _prune(self, run_ids: Sequence[str], *, samples_only: bool) -> int:
+        from greenops.ledger import pruning
 
         if self._is_missing():
             return 0
-        with self._connection() as connection, connection.begin():
-            if still := reading.running(connection, run_ids):
-                raise LedgerError(f"{', '.join(still)} is still running: stop it first")
-            return reading.forget(connection, run_ids)
+        with self._connection() as connection:
+            with connection.begin():
+                pruning.refuse_running(connection, run_ids)
+            forget = pruning.forget_samples if samples_only else pruning.forget
+            count = forget(connection, run_ids)
+        if self._path is not None:
+            pruning.shrink(self._path)
+        return count
 
     def close(self) -> None:
         """Release connections. The ledger may be used again."""
