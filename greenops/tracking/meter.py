@@ -29,11 +29,9 @@ from greenops.model import (
 from greenops.ports import JobProbe, Neighbours, NodeCpu, Recorder, Sensor
 from greenops.tracking.clock import RunClock
 from greenops.tracking.glances import Glances
+from greenops.tracking.tenancy import Tenancy
 
 log = logging.getLogger(__name__)
-
-NEIGHBOURS_EVERY_S = 2.0
-"""The list may hold thousands of sockets; a newcomer is seen this late at most."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,8 +87,7 @@ class RunMeter:
         self.marks: list[Mark] = []
         self._tracked: dict[str, _Tracked] = {}
         self._gpu_fraction = 1.0
-        self._tenants: Mapping[str, int] = {}
-        self._tenants_checked_s = float("-inf")
+        self._tenancy = Tenancy(parts.neighbours)
         self.peak_power_w: float | None = None
         self._glances = Glances(run.interval_s)
         self._read_now: list[tuple[Sensor, Sequence[Reading]]] = []
@@ -121,7 +118,7 @@ class RunMeter:
         slept = self.parts.clock.check()
         for sensor in self.parts.sensors:
             self._notice_devices(sensor, now_s)
-        self._count_tenants(now_s)
+        self._tenancy.look(self._gpus(), now_s)
         before = self._cpu_s
         self._cpu_s = self._cpu_times()
         self._gpu_fraction = self.parts.probe.gpu_fraction()
@@ -250,7 +247,7 @@ class RunMeter:
         if tracked.device.source == "model" and interval.method is Method.COUNTER:
             # What a model counts is still modelled.
             interval = replace(interval, method=Method.MODEL)
-        share = self._share(tracked)
+        share = self._share(tracked, interval)
         start_epoch_s = self.parts.clock.epoch_s(interval.start_s)
         tracked.totals.add(interval, share, start_epoch_s=start_epoch_s)
         return Sample(
@@ -264,7 +261,7 @@ class RunMeter:
             utilization=interval.utilization,
         )
 
-    def _share(self, tracked: _Tracked) -> float:
+    def _share(self, tracked: _Tracked, interval: Interval) -> float:
         if tracked.device.kind is DeviceKind.GPU:
             if tracked.slices is not None:
                 return self._gpu_fraction * tracked.slices
@@ -272,7 +269,7 @@ class RunMeter:
             return self._gpu_fraction * gpu_share(
                 reading.processes if reading else None,
                 self.parts.probe.contains,
-                tenants=self._tenants.get(tracked.device.device_id, 1),
+                idle=self._tenancy.idle_share(interval),
             )
         job_cpu_s, node_cpu_s = self._cpu_s
         share = cpu_share(
@@ -297,16 +294,8 @@ class RunMeter:
         if samples:
             self.peak_power_w = max(self.peak_power_w or 0.0, power_w)
 
-    def _count_tenants(self, now_s: float) -> None:
-        due = now_s - self._tenants_checked_s >= NEIGHBOURS_EVERY_S
-        if due and self.parts.neighbours is not None:
-            gpus = [
-                t.device.device_id
-                for t in self._tracked.values()
-                if t.device.kind is DeviceKind.GPU
-            ]
-            self._tenants = self.parts.neighbours.tenants(gpus) if gpus else {}
-            self._tenants_checked_s = now_s
+    def _gpus(self) -> list[str]:
+        return [i for i, t in self._tracked.items() if t.device.kind is DeviceKind.GPU]
 
     def _use(
         self, start_s: float, stop_s: float, before: tuple[float, float]

@@ -94,7 +94,8 @@ class KeptNeighbours:
     """The process's place among the recorders, as one recording sees it."""
 
     def __init__(self, neighbours: Neighbours) -> None:
-        self.tenants = neighbours.tenants
+        self.since_s = neighbours.since_s
+        self.others = neighbours.others
         self.surrounding_run_id = neighbours.surrounding_run_id
 
     def close(self) -> None:

@@ -171,7 +171,9 @@ def test_two_jobs_that_do_not_use_the_gpu_share_its_idle_power(cli, machine):
             d for d in json.loads(out.read_text())["devices"] if d["kind"] == "gpu"
         )
         shares.append(gpu["energy_j"] / gpu["node_energy_j"])
-    assert sum(shares) < 1.3
+    # The elder pays alone until both surely know of each other.
+    assert 0.8 < sum(shares) <= 1.01
+    assert min(shares) > 0.1
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ class Job:
     job_s: float = 0.0
     node_s: float = 0.0
     pids: set[int] = field(default_factory=set)
+    since_s: float = 0.0
     jobs: int = 1
     method: str = "test"
     fraction: float = 1.0
@@ -35,8 +36,8 @@ class Job:
     def gpu_fraction(self):
         return self.fraction
 
-    def tenants(self, device_ids):
-        return dict.fromkeys(device_ids, self.jobs)
+    def others(self, device_ids):
+        return dict.fromkeys(device_ids, [0.0] * (self.jobs - 1))
 
     def surrounding_run_id(self):
         return None
