@@ -67,10 +67,11 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     """
     try:
         return open_ledger(path)
-    except LedgerUnavailableError:
-        # On a read-only medium SQLite cannot make the file that its readers share, and
-        # need not: without a log nobody is writing.
-        mode = "ro" if beside(path, "-wal").exists() else "ro&immutable=1"
+    except LedgerUnavailableError as e:
+        # On a read-only or full medium SQLite cannot make the file that its readers
+        # share, and need not: without a log nobody is writing.
+        alone = not is_busy(e.__cause__) and not _size_bytes(beside(path, "-wal"))
+        mode = "ro&immutable=1" if alone else "ro"
         try:
             connection = sqlite3.connect(
                 _uri(path, mode), uri=True, isolation_level=None, timeout=BUSY_WAIT_S
@@ -155,6 +156,14 @@ def _lay_out(path: Path) -> None:
         if not is_network_folder(path.parent):
             connection.execute("PRAGMA journal_mode = WAL")
         migrate(connection, path)
+
+
+def _size_bytes(path: Path) -> int:
+    """Return the size of a file; 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _uri(path: Path, mode: str) -> str:

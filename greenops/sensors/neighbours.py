@@ -128,9 +128,12 @@ def _related(a: int, b: int) -> bool:
 
 
 def _ancestors(pid: int) -> list[int]:
-    """Return `pid`, its parent, and so on up to the first process."""
+    """Return `pid`, its parent, and so on up to the first process.
+
+    That one, too: in a container it is often the recorder itself.
+    """
     found: list[int] = []
-    while pid > 1 and pid not in found:
+    while pid > 0 and pid not in found:
         found.append(pid)
         try:
             text = Path(f"/proc/{pid}/stat").read_text(errors="replace")

@@ -118,5 +118,13 @@ def test_the_nearest_recorder_above_us_is_the_surrounding_run(neighbours, tmp_pa
     assert neighbours(unix).surrounding_run_id() == "20260101-000000-abcdef"
 
 
+def test_the_first_process_of_a_container_may_be_that_recorder(neighbours, tmp_path):
+    unix = table(tmp_path, f"1-20260101-000000-abcdef+1+{_mark('gpu:a')}")
+    here = neighbours(unix)
+
+    assert here.surrounding_run_id() == "20260101-000000-abcdef"
+    assert here.others(["gpu:a"]) == {"gpu:a": []}
+
+
 def test_without_a_recorder_above_us_there_is_no_surrounding_run(neighbours, tmp_path):
     assert neighbours(table(tmp_path, "999991-run+1+")).surrounding_run_id() is None
