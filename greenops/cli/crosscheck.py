@@ -58,6 +58,8 @@ def crosscheck(
             status = run_wrapped(command, zone, folder / "ours.json")
             try:
                 counted = answer(tracker)
+                if not (folder / "ours.json").exists():
+                    raise CrosscheckError("greenops has no result of the command")
                 measured = json.loads((folder / "ours.json").read_text())
                 tell(ours_of(measured), theirs_of(counted), json_path)
             except (CrosscheckError, OSError) as e:

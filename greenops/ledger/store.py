@@ -37,6 +37,7 @@ def open_ledger(path: Path) -> sqlite3.Connection:
         LedgerDamagedError: it is no sound database.
         LedgerTooNewError: a newer greenops wrote it.
     """
+    _refuse_special(path)
     try:
         _make_if_missing(path)
         connection = sqlite3.connect(
@@ -65,6 +66,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         LedgerDamagedError: it is no sound database.
         LedgerTooNewError: a newer greenops wrote it.
     """
+    _refuse_special(path)
     try:
         return open_ledger(path)
     except LedgerUnavailableError as e:
@@ -96,6 +98,18 @@ def ledger_error(error: Exception, path: Path) -> LedgerError:
     if is_busy(error):
         return LedgerUnavailableError(f"{path} is locked by another process: {error}")
     return LedgerUnavailableError(f"cannot write the ledger {path}: {error}")
+
+
+def _refuse_special(path: Path) -> None:
+    """Raise for what is no file: opening a pipe would wait for its other end.
+
+    Raises:
+        LedgerUnavailableError: it is a device, a pipe, a socket or a folder.
+    """
+    if path.exists() and not path.is_file():
+        raise LedgerUnavailableError(
+            f"{path} is no regular file: name another one by ledger.path"
+        )
 
 
 def _make_if_missing(path: Path) -> None:
