@@ -6,7 +6,7 @@ there is none, or where it is stuck. What neither knows is bridged, and said so.
 """
 
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 
 from greenops.energy import clean
 from greenops.energy.clean import Believed
@@ -53,6 +53,8 @@ class DeviceMeter:
         self._power_method = Method.MODEL if modelled else Method.INTEGRAL
         self._tally = _Tally()
         self._peak_w: float | None = None
+        self.stop_s = inf
+        """End of the job, once it is known: what comes later is no gap of its."""
         self._counter = CounterTrack(device, start_s, brief_s=interval_s / 2)
         self._restart(start_s)
 
@@ -248,7 +250,9 @@ class DeviceMeter:
         if account.bridged:
             method = Method.BRIDGED
         if method is Method.BRIDGED:
-            self._tally.bridged_j += account.energy_j
+            span_s = account.until_s - start_s
+            part = max(min(account.until_s, self.stop_s) - start_s, 0.0) / span_s
+            self._tally.bridged_j += part * account.energy_j
         interval = Interval(
             device_id=self._device.device_id,
             start_s=start_s,
@@ -264,7 +268,7 @@ class DeviceMeter:
 
     def _note_gap(self, at_s: float) -> bool:
         """Count the time since the last believed reading if it was a gap."""
-        span_s = at_s - self._good_s
+        span_s = max(min(at_s, self.stop_s) - self._good_s, 0.0)
         gap = self._dropped or span_s > self._long_gap_s
         if gap:
             self._tally.gaps += 1

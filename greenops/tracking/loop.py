@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from greenops.energy.integrate import jittered_deadline
+from greenops.tracking import patience
 
 Made = TypeVar("Made")
 
@@ -59,11 +60,10 @@ class SamplingLoop:
         """Begin. Signals blocked in the calling thread stay blocked in the loop."""
         self._thread.start()
 
-    def stop(self, timeout_s: float) -> bool:
-        """End the loop; return whether its thread ended within `timeout_s`."""
+    def stop(self, idle_s: float) -> bool:
+        """End the loop; return whether its thread ended, see `patience.join`."""
         self._stop.set()
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        return patience.join(self._thread, idle_s)
 
     @property
     def stopping(self) -> bool:
@@ -125,9 +125,9 @@ class Background(Generic[Made]):
             log.debug("not begun", exc_info=True)
             self._failure = e
 
-    def result(self, timeout_s: float) -> Made | Exception:
-        """Return what was made, or why it was not, waiting at most `timeout_s`."""
-        self._thread.join(timeout_s)
+    def result(self, idle_s: float) -> Made | Exception:
+        """Return what was made, or why it was not, waiting as `patience.join` does."""
+        patience.join(self._thread, idle_s)
         if self._made is None:
             return self._failure or TimeoutError("a driver did not answer in time")
         return self._made

@@ -165,6 +165,8 @@ class RunMeter:
     def finish(self, stop_s: float, *, sharp: bool = False) -> None:
         """Take the last readings and close every device at `stop_s`."""
         self._stop_s = stop_s
+        for tracked in self._tracked.values():
+            tracked.meter.stop_s = stop_s
         self.tick(sharp=sharp)
         samples = [
             self._sample(t, interval)
@@ -236,6 +238,7 @@ class RunMeter:
         new = [d for d in sensor.devices() if d.device_id not in self._tracked]
         for device in new:
             meter = DeviceMeter(device, start_s=start_s, interval_s=self.run.interval_s)
+            meter.stop_s = self._stop_s
             job_cpu_s, node_cpu_s = self._start_cpu_s
             self._tracked[device.device_id] = _Tracked(
                 device, meter, DeviceTotals(), job_cpu_s, node_cpu_s

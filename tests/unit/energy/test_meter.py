@@ -619,3 +619,17 @@ def test_a_glance_at_the_time_of_the_tick_says_nothing_new():
 
     assert measured.quality.duplicates == 1
     assert measured.advance(power(100.0), 2.0).energy_j == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize(
+    ("stop_s", "gap_s"), [(2.0, 0.0), (9.1, 8.0), (inf, 10.0)], ids=str
+)
+def test_what_comes_after_the_end_is_no_gap_of_the_job(stop_s, gap_s):
+    measured = meter(period_s=None)
+    measured.advance(counter(0.0), 0.1)
+    measured.advance(counter(100.0), 1.1)
+
+    measured.stop_s = stop_s
+    measured.advance(counter(1000.0), 11.1)
+
+    assert measured.quality.gap_s == pytest.approx(gap_s)
