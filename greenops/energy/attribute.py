@@ -49,12 +49,12 @@ def idle_share(
 ) -> float:
     """Return the job's share of a GPU that no job uses, 0 to 1.
 
-    It is split evenly among the jobs that may use it and have been there for `GRACE_S`;
-    where there is none, the eldest takes it all. A job knows of another with a delay,
-    and two jobs do not cut time into the same intervals: it pays itself from the first
-    interval that begins after its grace, and counts on others from the first one that
-    ends after theirs. So the shares of all never exceed the GPU at any moment, as long
-    as each job knows of all those that have been there for `GRACE_S`.
+    It is split evenly among the eldest of the jobs that may use it and those that have
+    been there for `GRACE_S`. A job knows of others with a delay, and two jobs do not
+    cut time into the same intervals: it pays from the first interval that begins after
+    its grace, and counts on another from the first one that ends after the other's. So
+    the shares of all never exceed the GPU at any moment, as long as each job knows of
+    all those that have been there for `GRACE_S`, and of all its elders.
 
     Args:
         since_s: Monotonic time in s since when others can know of the job.
@@ -62,11 +62,11 @@ def idle_share(
         start_s: Begin of the interval, on the same clock.
         stop_s: Its end.
     """
-    paying = sum(other_s + GRACE_S <= stop_s for other_s in others_s)
-    if since_s + GRACE_S <= start_s:
-        return 1 / (paying + 1)
     eldest = all(since_s < other_s for other_s in others_s)
-    return 1.0 if eldest and not paying else 0.0
+    if not eldest and start_s < since_s + GRACE_S:
+        return 0.0
+    paying = sum(other_s + GRACE_S <= stop_s for other_s in others_s)
+    return 1 / (paying + 1)
 
 
 def gpu_share(

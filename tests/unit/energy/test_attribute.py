@@ -95,6 +95,7 @@ def test_gpu_shares_of_disjoint_jobs_never_exceed_the_gpu(processes, jobs):
         (90.0, [80.0, 70.0], 1 / 3),
         (90.0, [101.0], 1.0),
         (100.0, [90.0, 101.0], 0.0),
+        (98.0, [98.5], 1 / 2),
     ],
     ids=[
         "alone and new",
@@ -104,6 +105,7 @@ def test_gpu_shares_of_disjoint_jobs_never_exceed_the_gpu(processes, jobs):
         "three of long standing",
         "a newcomer does not pay yet",
         "new among old and new",
+        "the eldest, beside one that pays by the end",
     ],
 )
 def test_an_idle_gpu_is_paid_for_by_those_of_long_standing(since_s, others_s, share):

@@ -601,19 +601,11 @@ def test_only_handles_and_the_counter_are_needed(machine, code):
 # Between the ticks.
 
 
-def as_pascal(nvml, number):
-    """Make a board one that states its power of the moment, and nothing else."""
-    nvml.fail(COUNTER, NOT_SUPPORTED, gpu=number)
-    nvml.fail("nvmlDeviceGetFieldValues", INVALID_ARGUMENT, gpu=number)
-    board = nvml.gpus[number].state
-    board.architecture, board.plain_window_s = 4, 0.0
-
-
 def test_only_a_board_that_shows_mere_moments_is_glanced_at_and_by_one_call(machine):
     nvml = machine(gpus=2)
     for gpu in nvml.gpus:
         gpu.power(constant(250.0))
-    as_pascal(nvml, 1)
+    nvml.show_moments_only(1)
     sensor = open_sensor(nvml)
     sensor.read(0.0)
     calls = nvml.calls("nvmlDeviceGetPowerUsage"), nvml.calls(COUNTER)
@@ -630,7 +622,7 @@ def test_only_a_board_that_shows_mere_moments_is_glanced_at_and_by_one_call(mach
 @pytest.mark.parametrize("code", [TIMEOUT, GPU_IS_LOST])
 def test_a_glance_that_fails_is_left_to_the_next_read(machine, code):
     nvml = machine()
-    as_pascal(nvml, 0)
+    nvml.show_moments_only()
     sensor = open_sensor(nvml)
     nvml.fail("nvmlDeviceGetPowerUsage", code)
 
@@ -641,7 +633,7 @@ def test_a_glance_that_fails_is_left_to_the_next_read(machine, code):
 
 def test_no_glance_while_the_driver_is_away(machine):
     nvml = machine()
-    as_pascal(nvml, 0)
+    nvml.show_moments_only()
     sensor = open_sensor(nvml)
     nvml.reload_driver(down_for_s=60.0)
     with pytest.raises(SensorReadError):

@@ -84,6 +84,17 @@ def test_glances_take_a_bounded_part_of_a_core(takes_s, pace_s, jitter):
     assert glances.jitter is jitter
 
 
+def test_waiting_for_the_processor_now_and_then_is_no_slow_driver():
+    sensor = Looking([[MOMENT]], takes_s=0.0001)
+    glances = Glances(1.0, clock=sensor.clock)
+    for i in range(100):
+        sensor.takes_s = 0.0001 if i % 10 == 0 else 0.05
+        list(glances.take(0.0))
+        glances.plan([(sensor, [MOMENT])])
+
+    assert glances.pace_s == PACE_S
+
+
 def test_ticks_faster_than_two_glances_need_none():
     glances = Glances(PACE_S)
     glances.plan([(Looking([[MOMENT]]), [MOMENT])])
