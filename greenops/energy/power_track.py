@@ -100,14 +100,18 @@ class PowerTrack:
         span_s = min(after.at_s - before.at_s, after.at_s - self._from_s)
         self._energy_j += max(span_s, 0.0) * after.power_w
 
-    def _settle_held(self) -> None:
-        """Count all the equal moments so far as one sample, with its error."""
+    def _held_error_j(self) -> float:
+        """Return the error of the equal moments so far, as of one sample."""
         if self._held is None or self.last is None:
-            return
-        found = between(self._held, self.last, limit_w=self._limit_w, seen=self._seen)
-        self._error_j = hypot(self._error_j, found.error_j)
-        self._held = None
-        self._seen += 1
+            return 0.0
+        ends = self._held, self.last
+        return between(*ends, limit_w=self._limit_w, seen=self._seen).error_j
+
+    def _settle_held(self) -> None:
+        if self._held is not None:
+            self._error_j = hypot(self._error_j, self._held_error_j())
+            self._held = None
+            self._seen += 1
 
     def _add_span(
         self, before: PowerPoint, after: PowerPoint, *, dropped: bool
@@ -172,9 +176,9 @@ class PowerTrack:
         """Return what `take` would hand out, if there was a reading at `at_s`."""
         if not self.ready or self.last is None or self.last.at_s != at_s:
             return None
-        self._settle_held()
         energy_j = max(self._energy_j, 0.0)
-        return Account(at_s, energy_j, self._error_j, self._bridged)
+        error_j = hypot(self._error_j, self._held_error_j())
+        return Account(at_s, energy_j, error_j, self._bridged)
 
     def close(self, at_s: float, *, interval_s: float) -> Account:
         """Hand out everything up to `at_s`, the last power held until then."""
