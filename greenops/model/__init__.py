@@ -15,6 +15,7 @@ from greenops.model.carbon import (
     Statement,
 )
 from greenops.model.measured import (
+    Course,
     Device,
     DeviceKind,
     DeviceTotal,
@@ -24,6 +25,7 @@ from greenops.model.measured import (
     Quality,
     Reading,
     Sample,
+    Stretch,
 )
 from greenops.model.runs import (
     Mark,
@@ -37,6 +39,7 @@ from greenops.model.runs import (
 __all__ = [
     "Basis",
     "Bounded",
+    "Course",
     "Device",
     "DeviceKind",
     "DeviceTotal",
@@ -62,4 +65,5 @@ __all__ = [
     "Sample",
     "SignalTraits",
     "Statement",
+    "Stretch",
 ]
