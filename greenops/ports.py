@@ -25,6 +25,11 @@ class Sensor(Protocol):
 
     Constructing one either succeeds, after one good reading, or raises
     SensorUnavailableError with a remedy. Called from one thread at a time.
+
+    Where it has them, these are used as well: `problems()`, sentences about its
+    figures; `mig_shares()`, the job's part of partitioned devices; `settle(now)`, a
+    read that waits for counters to move; `glance(at_s)`, the power of those devices
+    that show nothing but moments of it, cheap enough for twenty calls a second.
     """
 
     name: str
@@ -201,10 +206,15 @@ class NodeCpu(Protocol):
 
 
 class Neighbours(Protocol):
-    """Other greenops recorders alive on this machine, of any user."""
+    """Other greenops recorders alive on this machine, of any user.
 
-    def tenants(self, device_ids: Sequence[str]) -> Mapping[str, int]:
-        """Return for each GPU how many measured jobs may use it, this one included."""
+    `since_s` is the monotonic time in s since when they can know of this one.
+    """
+
+    since_s: float
+
+    def others(self, device_ids: Sequence[str]) -> Mapping[str, Sequence[float]]:
+        """Return for each GPU the `since_s` of every other job that may use it."""
 
     def surrounding_run_id(self) -> str | None:
         """Return the run this one lies within, if a process above us records one."""

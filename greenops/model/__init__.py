@@ -16,6 +16,7 @@ from greenops.model.carbon import (
     Statement,
 )
 from greenops.model.measured import (
+    Course,
     Device,
     DeviceKind,
     DeviceTotal,
@@ -25,6 +26,7 @@ from greenops.model.measured import (
     Quality,
     Reading,
     Sample,
+    Stretch,
 )
 from greenops.model.runs import (
     Mark,
@@ -38,6 +40,7 @@ from greenops.model.runs import (
 __all__ = [
     "Basis",
     "Bounded",
+    "Course",
     "Device",
     "DeviceKind",
     "DeviceTotal",
@@ -64,4 +67,5 @@ __all__ = [
     "Sample",
     "SignalTraits",
     "Statement",
+    "Stretch",
 ]
