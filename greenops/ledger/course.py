@@ -45,7 +45,7 @@ def _stretches(
     ids = {n: d.device_id for n, d in devices(connection, run_key).items()}
     query = _between(run_key, width_s)
     for begin_s, end_s in pairwise((-inf, *cuts, inf)):
-        # The smallest and the largest doubles: not every database knows infinities.
+        # Beyond any time: not every database knows infinities.
         span = {"begin": max(begin_s, -1e300), "end": min(end_s, 1e300)}
         for number, _, first_s, stop_s, covered_s, job_j in connection.execute(
             query, span

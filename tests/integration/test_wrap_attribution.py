@@ -145,7 +145,7 @@ def test_two_jobs_side_by_side_count_as_the_kernel_counts_and_share_the_node(
     ledger.close()
     for found in (of_small, of_large):
         expected_j = sum(t.node_j * t.cpu_s / t.node_cpu_s for t in found)
-        assert sum(t.job_j for t in found) == pytest.approx(expected_j, rel=0.01)
+        assert sum(t.job_j for t in found) == pytest.approx(expected_j, rel=0.02)
     # What the node used while either ran: the longer one saw most of it.
     begin_s, end_s = of_large[0].start_s, of_large[-1].start_s
     outside = [t for t in of_small if not begin_s <= t.start_s <= end_s]

@@ -60,4 +60,5 @@ def test_samples_alone_are_deleted_and_the_totals_stay(greenops):
     after = json.loads(greenops("show", "base", "--json").output)
     for kept in ("energy_j", "devices", "emissions", "duration_s"):
         assert after.get(kept) == before.get(kept)
+    assert "no samples are kept" in greenops("show", "base").output
     assert greenops("export", "--samples", "--json").output.count("base") == 0

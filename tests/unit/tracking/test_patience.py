@@ -31,11 +31,11 @@ def test_a_thread_that_gets_on_slowly_is_waited_for():
     """As on a machine that gives it a moment of a processor now and then."""
 
     def slowly():
-        for _ in range(8):
-            time.sleep(0.1)
+        for _ in range(10):
+            time.sleep(0.15)
             sum(range(50_000))
 
-    assert patience.join(started(slowly), 0.35)
+    assert patience.join(started(slowly), 0.8)
 
 
 def test_a_driver_that_asks_again_and_again_is_given_up_in_the_end():
