@@ -14,6 +14,7 @@ from greenops.wire.replaced import replace_file
 
 log = logging.getLogger(__name__)
 
+_NO_ROWS = (LookupError, AttributeError, OverflowError)
 REVISED = timedelta(days=2)
 """Hours younger than this when they were fetched are asked for again."""
 
@@ -56,7 +57,7 @@ def _load(path: Path) -> dict[datetime, GenerationHour]:
         hours = [_hour(row) for row in rows]
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, TypeError, KeyError) as e:
+    except (OSError, ValueError, TypeError, *_NO_ROWS) as e:
         log.info("what was kept in %s is asked for anew: %s", path, e)
         return {}
     return {h.start: h for h in hours}

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenops_generation import FACTOR_SETS, Fuel, Generated, intensity_rows
+from greenops_generation import (
+    FACTOR_SETS,
+    Fuel,
+    Generated,
+    generation_hours,
+    intensity_rows,
+)
 
 IPCC = FACTOR_SETS["ipcc2014"]
 MIDNIGHT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -213,3 +219,44 @@ def test_an_intensity_lies_within_those_of_its_fuels_and_its_bounds(powers):
     centrals = [IPCC[fuel].central for fuel in powers]
     assert min(centrals) - 1e-6 <= row.value <= max(centrals) + 1e-6
     assert row.low <= row.value <= row.high
+
+
+def generated(*rows, first=0, stop=24):
+    return generation_hours(
+        rows, within=(MIDNIGHT + first * HOUR, MIDNIGHT + stop * HOUR)
+    )
+
+
+def test_generation_is_the_mean_power_of_each_fuel_over_the_hour():
+    (hour,) = generated(
+        line(Fuel.HYDRO, 100, series="B11"),
+        line(Fuel.HYDRO, "50", series="B12"),
+        line(Fuel.SOLAR, 10, length=30),
+        line(Fuel.SOLAR, 30, minutes=30, length=30),
+    )
+
+    assert hour.start == MIDNIGHT
+    assert hour.power_mw == {str(Fuel.HYDRO): 150.0, str(Fuel.SOLAR): 20.0}
+
+
+@pytest.mark.parametrize("power_mw", [None, "?", float("nan")])
+def test_a_fuel_with_a_line_that_is_not_known_is_left_out_of_the_generation(power_mw):
+    (hour,) = generated(
+        line(Fuel.GAS, 5),
+        line(Fuel.HYDRO, 100, series="B11"),
+        line(Fuel.HYDRO, power_mw, series="B12"),
+    )
+
+    assert hour.power_mw == {str(Fuel.GAS): 5.0}
+
+
+def test_generation_holds_no_storage_and_no_hour_outside_the_span():
+    hours = generated(
+        *(line(Fuel.GAS, 5, hour=h) for h in range(4)),
+        *(line(Fuel.STORAGE, 5, hour=h) for h in range(4)),
+        first=1,
+        stop=3,
+    )
+
+    assert [h.start for h in hours] == [MIDNIGHT + HOUR, MIDNIGHT + 2 * HOUR]
+    assert all(h.power_mw == {str(Fuel.GAS): 5.0} for h in hours)

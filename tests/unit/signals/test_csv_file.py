@@ -564,3 +564,41 @@ def test_a_folder_that_may_not_be_read_is_said(write, tmp_path):
             CsvSignal(tmp_path)
     finally:
         tmp_path.chmod(0o700)
+
+
+CARBONCAST = ",UTC time,carbon_intensity,coal,wind\n"
+
+
+def carboncast(write, rows):
+    return CsvSignal.from_settings(
+        write(CARBONCAST + rows, name="FR_lifecycle_emissions.csv")
+    )
+
+
+def test_the_generation_of_carboncast_files_is_read_by_source(write):
+    signal = carboncast(
+        write, "0,03/31/2024 00:00:00,300,10,20.5\n1,03/31/2024 01:00:00,310,11,21\n"
+    )
+
+    first, second = signal.generation("FR", at(0), at(6))
+
+    assert (first.start, dict(first.power_mw)) == (at(0), {"coal": 10, "wind": 20.5})
+    assert (second.start, dict(second.power_mw)) == (at(1), {"coal": 11, "wind": 21})
+
+
+def test_a_cell_of_generation_without_a_number_is_left_out(write):
+    signal = carboncast(
+        write, "0,03/31/2024 00:00:00,300,,x\n1,03/31/2024 01:00:00,310,nan,2\n"
+    )
+
+    assert [dict(h.power_mw) for h in signal.generation("FR", at(0), at(6))] == [
+        {},
+        {"wind": 2},
+    ]
+
+
+def test_a_table_without_sources_says_nothing_of_generation(write):
+    signal = CsvSignal.from_settings(write(f"{LONG}\n{hourly()}"))
+
+    with pytest.raises(SignalError, match="no generation of FR by source"):
+        signal.generation("FR", at(0), at(6))
