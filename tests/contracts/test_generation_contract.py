@@ -81,7 +81,7 @@ def test_sources_have_names_and_power(source, zone):
 
 
 def test_a_span_that_is_none_is_an_error(source, zone):
-    with pytest.raises(ValueError, match="not a span|time zone"):
+    with pytest.raises(ValueError, match=r"not a span|time zone"):
         source.generation(zone, MIDNIGHT, MIDNIGHT)
 
 
