@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from greenops.config import Config
 from greenops.errors import GreenopsError, LedgerError, SignalError
 from greenops.forecast.ahead import Ahead
@@ -144,7 +146,9 @@ def _from_history(
     name = f"{about.zone} {about.kind} {about.basis}"
     had = store.load(name, first.hour)
     try:
-        own, model = own_ahead(history, had)
+        # The job outranks us: no more than one core, however many numpy would take.
+        with threadpool_limits(limits=1):
+            own, model = own_ahead(history, had)
     except SignalError:
         return None
     if model is not None and model is not had:
