@@ -1,24 +1,15 @@
 """Reads a ledger, for the faces: command line, Python, dashboard, reports."""
 
-import contextlib
-import os
-import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
-from greenops.errors import (
-    LedgerDamagedError,
-    LedgerUnavailableError,
-    RunNotFoundError,
-)
 from greenops.ledger import listing
-from greenops.ledger.damage import move_aside
+from greenops.ledger.access import LedgerAccess
 from greenops.ledger.listing import RunFilter
 from greenops.ledger.rows import footprint_rows
-from greenops.ledger.store import ledger_error, open_for_reading
 from greenops.ledger.version import greenops_version
 from greenops.model import (
     Basis,
@@ -37,7 +28,7 @@ from greenops.model import (
 )
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
 
 class Ledger:
@@ -56,9 +47,7 @@ class Ledger:
     """
 
     def __init__(self, place: Path | str) -> None:
-        self._url = place if isinstance(place, str) and "://" in place else None
-        self._path = Path(place) if self._url is None else None
-        self._engine: Engine | None = None
+        self._access = LedgerAccess(place)
 
     def find_runs(
         self,
@@ -79,7 +68,7 @@ class Ledger:
             offset: Leave out so many at the beginning.
             **chosen: See `listing.RunFilter`.
         """
-        with self._execute() as execute:
+        with self._access.execute() as execute:
             return listing.list_runs(
                 execute,
                 chosen,
@@ -91,7 +80,7 @@ class Ledger:
 
     def count_runs(self, **chosen: Unpack[RunFilter]) -> int:
         """Return how many runs match; the arguments are those of `find_runs`."""
-        with self._execute() as execute:
+        with self._access.execute() as execute:
             return listing.count(execute, chosen)
 
     def run_ids(
@@ -112,9 +101,9 @@ class Ledger:
         """
         from greenops.ledger import reading
 
-        if self._is_missing():
+        if self._access.is_missing():
             return []
-        with self._connection() as connection:
+        with self._access.connection() as connection:
             return reading.ids(connection, since=since, until=until, zone=zone)
 
     def get(self, name: str) -> RunRecord:
@@ -129,7 +118,7 @@ class Ledger:
         """
         from greenops.ledger import reading
 
-        with self._connection() as connection:
+        with self._access.connection() as connection:
             return reading.record(connection, self._key(connection, name))
 
     def samples(self, name: str) -> Iterator[Sample]:
@@ -143,7 +132,7 @@ class Ledger:
         """
         from greenops.ledger import reading
 
-        with self._connection() as connection:
+        with self._access.connection() as connection:
             yield from reading.samples(connection, self._key(connection, name))
 
     def course(
@@ -161,7 +150,7 @@ class Ledger:
         """
         from greenops.ledger import course
 
-        with self._connection() as connection:
+        with self._access.connection() as connection:
             key = self._key(connection, name)
             return course.course(connection, key, width_s=width_s, cuts=sorted(cuts))
 
@@ -176,7 +165,7 @@ class Ledger:
         """
         from greenops.ledger import reading
 
-        with self._connection() as connection:
+        with self._access.connection() as connection:
             yield from reading.job_use(connection, self._key(connection, name))
 
     def devices(self, name: str) -> list[Device]:
@@ -190,7 +179,7 @@ class Ledger:
         """
         from greenops.ledger import reading
 
-        with self._connection() as connection:
+        with self._access.connection() as connection:
             key = self._key(connection, name)
             return list(reading.devices(connection, key).values())
 
@@ -205,7 +194,7 @@ class Ledger:
         """
         from greenops.ledger import reading
 
-        with self._connection() as connection:
+        with self._access.connection() as connection:
             return reading.marks(connection, self._key(connection, name))
 
     def totals(self, names: Sequence[str]) -> dict[str, tuple[DeviceTotal, ...]]:
@@ -219,7 +208,7 @@ class Ledger:
         """
         from greenops.ledger import reading
 
-        with self._connection() as connection:
+        with self._access.connection() as connection:
             return {
                 name: reading.totals(connection, self._key(connection, name))
                 for name in names
@@ -256,7 +245,7 @@ class Ledger:
         rows = footprint_rows(
             footprint, computed_epoch_s=time.time(), version=greenops_version(), why=why
         )
-        with self._writing() as connection:
+        with self._access.writing() as connection:
             key = self._key(connection, name)
             if beside not in (None, history.count_statements(connection, key)):
                 return False
@@ -274,7 +263,7 @@ class Ledger:
         """
         from greenops.ledger import history, reading
 
-        with self._connection() as connection:
+        with self._access.connection() as connection:
             key = self._key(connection, name)
             return history.hours(connection, key) or reading.hours(connection, key)
 
@@ -287,7 +276,7 @@ class Ledger:
         """
         from greenops.ledger import history
 
-        with self._writing(make=True) as connection:
+        with self._access.writing(make=True) as connection:
             return history.add_intensities(connection, signal, points, time.time())
 
     def intensities(
@@ -316,9 +305,9 @@ class Ledger:
         """
         from greenops.ledger import history
 
-        if self._is_missing():
+        if self._access.is_missing():
             return []
-        with self._connection() as connection:
+        with self._access.connection() as connection:
             return history.intensities(
                 connection,
                 zone,
@@ -348,9 +337,9 @@ class Ledger:
         """
         from greenops.ledger import history
 
-        if self._is_missing():
+        if self._access.is_missing():
             return []
-        with self._connection() as connection:
+        with self._access.connection() as connection:
             return history.forecasts(
                 connection, zone, (start, stop), kind=kind, basis=basis
             )
@@ -382,103 +371,22 @@ class Ledger:
     def _prune(self, run_ids: Sequence[str], *, samples_only: bool) -> int:
         from greenops.ledger import pruning
 
-        if self._is_missing():
+        if self._access.is_missing():
             return 0
-        with self._connection() as connection:
+        with self._access.connection() as connection:
             with connection.begin():
                 pruning.refuse_running(connection, run_ids)
             forget = pruning.forget_samples if samples_only else pruning.forget
             count = forget(connection, run_ids)
-        if self._path is not None:
-            pruning.shrink(self._path)
+        if self._access.path is not None:
+            pruning.shrink(self._access.path)
         return count
 
     def close(self) -> None:
         """Release connections. The ledger may be used again."""
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
+        self._access.close()
 
     def _key(self, connection: "Connection", name: str) -> int:
         from greenops.ledger.naming import find_key
 
         return find_key(connection, name)
-
-    @contextlib.contextmanager
-    def _execute(self) -> Iterator[listing.Execute]:
-        """Give a way to run plain SQL: for a local ledger one without SQLAlchemy."""
-        if self._path is None:
-            from sqlalchemy import text
-
-            with self._connection() as connection:
-                yield (
-                    lambda sql, given: (
-                        connection.execute(text(sql), given).mappings().all()
-                    )
-                )
-            return
-        if self._is_missing():
-            yield _nothing
-            return
-        with (
-            self._explained(),
-            contextlib.closing(open_for_reading(self._path)) as plain,
-        ):
-            plain.row_factory = sqlite3.Row
-            yield lambda sql, given: plain.execute(sql, given).fetchall()
-
-    @contextlib.contextmanager
-    def _connection(self, *, make: bool = False) -> Iterator["Connection"]:
-        from sqlalchemy.exc import DBAPIError
-
-        if not make and self._is_missing():
-            raise RunNotFoundError(f"no run yet: there is no ledger at {self._path}")
-        with self._explained():
-            try:
-                with self._opened().connect() as connection:
-                    yield connection
-            except DBAPIError as e:
-                if isinstance(e.orig, sqlite3.Error):
-                    raise e.orig from e
-                raise LedgerUnavailableError(f"the ledger failed: {e}") from e
-
-    @contextlib.contextmanager
-    def _writing(self, *, make: bool = False) -> Iterator["Connection"]:
-        """Give a connection within one transaction that holds the right to write."""
-        with self._connection(make=make) as connection, connection.begin():
-            if connection.dialect.name == "sqlite":
-                # One that reads first and is overtaken by a writer is refused at once.
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield connection
-
-    @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Raise what sqlite3 raises as one of ours; move a damaged ledger aside."""
-        try:
-            try:
-                yield
-            except sqlite3.Error as e:
-                raise ledger_error(e, self._path or Path()) from e
-        except LedgerDamagedError as e:
-            aside = move_aside(self._path) if self._path else None
-            if aside is None:
-                raise
-            raise LedgerDamagedError(
-                f"{e}. It was moved to {aside}; a new ledger begins with the next run"
-            ) from e
-
-    def _is_missing(self) -> bool:
-        # Path.exists raises where a folder may not be searched; opening says it better.
-        return self._path is not None and not os.path.lexists(self._path)
-
-    def _opened(self) -> "Engine":
-        if self._engine is None:
-            from greenops.ledger.engine import open_engine
-
-            self._engine = open_engine(self._path, self._url)
-        return self._engine
-
-
-def _nothing(sql: str, _given: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """Answer as a ledger that is not there: no run, and a count of none."""
-    return [{"runs": 0}] if "count(*)" in sql else []

@@ -218,7 +218,7 @@ def test_a_restated_footprint_counts_and_the_first_one_stays(ledger):
 
     assert ledger.get("20260103-ccc").footprint == a_footprint(9.0)
     assert ledger.find_runs(user="grace")[0].total_g == 9.0
-    with ledger._connection() as connection:
+    with ledger._access.connection() as connection:
         kept = connection.exec_driver_sql("SELECT total_g FROM footprints").fetchall()
     assert sorted(g for (g,) in kept) == [2.0, 3.0, 9.0]
 
@@ -227,7 +227,7 @@ def test_a_deleted_run_takes_all_its_rows_along(ledger):
     assert ledger.delete(["20260103-ccc", "20260101-aaa", "nobody"]) == 2
 
     assert short(ledger.find_runs()) == ["ccd", "bbb"]
-    with ledger._connection() as connection:
+    with ledger._access.connection() as connection:
         for table in ("tags", "devices", "totals", "run_ends", "footprints"):
             left = connection.exec_driver_sql(f"SELECT count(*) FROM {table}")
             assert left.scalar() == {"tags": 0}.get(table, 1), table

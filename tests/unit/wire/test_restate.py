@@ -318,7 +318,7 @@ def test_two_that_restate_at_once_append_one_statement(keep):
         def ask(self, zone, start, stop):
             answer = super().ask(zone, start, stop)
             if len(self.asked) == 1:
-                restate(Ledger(ledger._path), ToldGrid(world=[a_point(g=450.0)]))
+                restate(Ledger(ledger._access.path), ToldGrid(world=[a_point(g=450.0)]))
             return answer
 
     (left,) = restate(ledger, Rival(world=[a_point(g=450.0)]))
