@@ -2,7 +2,6 @@
 
 import json
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from greenops.cli.store import configured
 from greenops.cli.text import Column, stdout_look, table
 from greenops.errors import SignalError
 from greenops.model import IntensityKind
-from greenops.report.text import figure, percent, safe
+from greenops.report.text import figure, fit, fold, percent, safe
 
 if TYPE_CHECKING:
     from greenops.model import Forecast
@@ -83,7 +82,7 @@ def forecast(
             failed.append(str(e))
     if as_json:
         click.echo(json.dumps([_row(f) for f in found], indent=2))
-    else:
+    elif found:
         click.echo("\n\n".join("\n".join(_shown(f)) for f in found))
     if plot and found:
         from greenops.report.forecast_picture import save_forecasts
@@ -100,32 +99,27 @@ def _shown(forecast: "Forecast") -> list[str]:
     from greenops.report.forecast_plot import chart
 
     look = stdout_look()
-    zone = datetime.now().astimezone().tzinfo
-    rows = steps(forecast, zone)
-    about = f"{forecast.kind}, {forecast.basis}"
+    rows = steps(forecast, None)
+    title = f"{forecast.zone}, next {len(forecast.hours)} h"
+    about = f"{forecast.kind}, {forecast.basis}; {forecast.method}; {forecast.source}"
     lines = [
-        look.paint("bold", f"{safe(forecast.zone)}, next {len(forecast.hours)} h"),
-        (
-            f"{forecast.kind}, {forecast.basis}; {safe(forecast.method)}; "
-            f"{safe(forecast.source)}"
-        ),
+        look.paint("bold", fit(title, look.columns, unicode=look.unicode)),
+        *fold(safe(about, unicode=look.unicode), look.columns),
         "",
-        *chart(forecast, look, zone),
+        *chart(forecast, look, None),
         "",
         *([f"means of {rows[0].length // HOUR} h"] if rows[0].length > HOUR else []),
         *table(COLUMNS, [_cells(row, look.dash) for row in rows], look),
     ]
     best = cleanest(forecast)
     if best is not None:
-        start = best.start.astimezone(zone)
-        lines += [
-            "",
-            (
-                f"cleanest {best.hours} h: from {start:%a %d %b %H:%M}, "
-                f"{figure(best.mean_g_per_kwh)} gCO2e/kWh, "
-                f"{percent(best.saved)} below starting now"
-            ),
-        ]
+        start = best.start.astimezone()
+        sentence = (
+            f"cleanest {best.hours} h: from {start:%a %d %b %H:%M}, "
+            f"{figure(best.mean_g_per_kwh)} gCO2e/kWh, "
+            f"{percent(best.saved)} below starting now"
+        )
+        lines += ["", *fold(sentence, look.columns)]
     return lines
 
 

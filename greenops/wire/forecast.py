@@ -6,8 +6,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import numpy as np
-
 from greenops.config import Config
 from greenops.errors import GreenopsError, LedgerError, SignalError
 from greenops.forecast.ahead import Ahead
@@ -22,7 +20,6 @@ from greenops.forecast.hours import (
 )
 from greenops.forecast.issue import About, own_ahead, record, with_provider
 from greenops.forecast.modelled import modelled
-from greenops.forecast.own import OwnModel
 from greenops.forecast.provider import provider_hours
 from greenops.ledger.place import default_path
 from greenops.ledger.query import Ledger
@@ -70,51 +67,91 @@ def forecast_zone(
     """
     if not 1 <= hours <= MOST_HOURS:
         raise ValueError(f"a forecast of 1 to {MOST_HOURS} hours, not {hours}")
-    at = (datetime.now(UTC) if now is None else now).astimezone(UTC)
-    first = whole_hour(at)
-    length = LEARNT_FROM if signal.traits.offline else LEARNT_FROM_NETWORK
-    points = _asked(signal, zone, first, length)
-    coming = [p for p in points if p.stop > first and p.provenance not in SEEN]
+    first = whole_hour(datetime.now(UTC) if now is None else now)
+    points = _asked(signal, zone, first)
+    # What was fetched just now bears that time: it is known when the forecast is made.
+    issued_at = datetime.now(UTC) if now is None else now.astimezone(UTC)
     seen = [p for p in points if p.stop <= first and p.provenance in SEEN]
-    said = [p for p in coming if p.provenance is Provenance.FORECAST]
-    if said:
-        _keep(config, signal.name, said)
-    if not (seen or coming):
-        raise SignalError(f"no signal says anything of {zone or 'the world'} ahead")
-    one = (seen or said or coming)[-1]
-    about = About(
-        zone=one.zone,
-        kind=one.kind,
-        basis=one.basis,
-        source=one.source,
-        issued_at=at,
-    )
-    history = _history(seen, config, about, first)
-    made = _from_history(history, said, config, about, first) if history else None
-    ahead, ends = made or modelled(said or coming, first, MOST_HOURS)
+    said = [p for p in points if p.stop > first and p.provenance is Provenance.FORECAST]
+    _keep(config, signal.name, said)
+    about = _about((seen or said or points)[-1], issued_at)
+    history = _history(_like(about, seen), config, about, first)
+    made = None
+    if history is not None:
+        made = _from_history(history, _like(about, said), config, about)
+    if made is None:
+        coming = [p for p in points if p.stop > first]
+        about = _about((said or coming or points)[-1], issued_at)
+        made = _as_stated(_like(about, coming), first)
+    ahead, ends = made
     cut = Ahead(log_g=ahead.log_g[:hours], past=ahead.past, method=ahead.method)
     return record(cut, ends[:, :hours], about, first)
 
 
 def _asked(
-    signal: CarbonSignal, zone: str | None, first: datetime, length: timedelta
+    signal: CarbonSignal, zone: str | None, first: datetime
 ) -> list[IntensityPoint]:
-    """Return what the signal has of before and after, in two questions.
+    """Return what the signal has of after and before, in two questions.
 
-    A history that is refused or too much to ask for does not cost the forecast.
+    One that is refused, or too much to ask for, does not cost the other's answer.
+
+    Raises:
+        SignalError: neither was answered.
     """
-    after = list(signal.intensity(zone, first, first + MOST_HOURS * HOUR))
+    length = LEARNT_FROM if signal.traits.offline else LEARNT_FROM_NETWORK
+    refused: SignalError | None = None
     before: Sequence[IntensityPoint] = ()
+    after: Sequence[IntensityPoint] = ()
+    try:
+        after = signal.intensity(zone, first, first + MOST_HOURS * HOUR)
+    except SignalError as e:
+        refused = e
     with suppress(SignalError):
         before = signal.intensity(zone, first - length, first)
-    return [*(p for p in before if p.stop <= first), *after]
+    points = [*(p for p in before if p.stop <= first), *after]
+    if not points:
+        raise refused or SignalError(f"no signal knows {zone or 'the world'}")
+    return points
+
+
+def _about(one: IntensityPoint, issued_at: datetime) -> About:
+    return About(
+        zone=one.zone,
+        kind=one.kind,
+        basis=one.basis,
+        source=one.source,
+        issued_at=issued_at,
+    )
+
+
+def _like(about: About, points: Sequence[IntensityPoint]) -> list[IntensityPoint]:
+    """Return the points of this zone, kind and basis: no others are mixed in."""
+    wanted = (about.zone, about.kind, about.basis)
+    return [p for p in points if (p.zone, p.kind, p.basis) == wanted]
+
+
+def _as_stated(
+    coming: Sequence[IntensityPoint], first: datetime
+) -> tuple[Ahead, Floats]:
+    """Return the hours as the signal states them.
+
+    Where a provider forecasts, no further than it does: a model's level beyond is
+    another one, and hours on both sides of the step would not compare.
+
+    Raises:
+        SignalError: nothing is stated for the first hour.
+    """
+    said = [p.stop for p in coming if p.provenance is Provenance.FORECAST]
+    until = max(said, default=None)
+    stated = [p for p in coming if until is None or p.stop <= until]
+    return modelled(stated, first, MOST_HOURS)
 
 
 def _history(
     seen: Sequence[IntensityPoint], config: Config, about: About, first: datetime
 ) -> History | None:
     """Return recorded hours: the signal's, and the ledger's before those."""
-    points = [p for p in seen if (p.kind, p.basis) == (about.kind, about.basis)]
+    points = list(seen)
     since = min((p.start for p in points), default=first)
     try:
         kept = _ledger(config).intensities(
@@ -124,7 +161,7 @@ def _history(
     except LedgerError as e:
         log.info("no history of %s from the ledger: %s", about.zone, e)
     try:
-        return history_of(points, known_at=first)
+        return history_of(points, known_at=about.issued_at).until(first)
     except SignalError:
         return None
 
@@ -134,10 +171,9 @@ def _from_history(
     said: Sequence[IntensityPoint],
     config: Config,
     about: About,
-    first: datetime,
 ) -> tuple[Ahead, Floats] | None:
-    if first - history.stop > timedelta(0):  # the last hours are not published yet
-        history = _stretched(history, first)
+    """Return one's own forecast, blended where there is a provider's, and its bands."""
+    first = history.stop
     store = ModelStore((config.signals_cache_path or cache_folder()) / MODELS)
     name = f"{about.zone} {about.kind} {about.basis}"
     had = store.load(name, first.hour)
@@ -145,26 +181,20 @@ def _from_history(
         own, model = own_ahead(history, had)
     except SignalError:
         return None
-    if isinstance(model, OwnModel) and model is not had:
+    if model is not None and model is not had:
         store.save(name, model)
     if not said:
         return own, bands(own.past.errors)
     ahead = len(own.log_g)
-    now = provider_hours(_reissued(said, about.issued_at), [first], ahead)[0]
+    now = provider_hours(_reissued(said, first), [first], ahead)[0]
     origins = [history.first + int(i) * HOUR for i in own.past.origins]
     past = provider_hours(_said_before(config, about, origins), origins, ahead)
     return with_provider(own, now, past)
 
 
-def _stretched(history: History, first: datetime) -> History:
-    missing = (first - history.stop) // HOUR
-    hours = np.concatenate((history.g_per_kwh, np.full(missing, np.nan)))
-    return History(first=history.first, g_per_kwh=hours)
-
-
 def _reissued(said: Sequence[IntensityPoint], at: datetime) -> Sequence[IntensityPoint]:
     """Return what stands now, whenever it was issued: one issue, of this moment."""
-    return [replace(p, issued_at=whole_hour(at)) for p in said]
+    return [replace(p, issued_at=at) for p in said]
 
 
 def _said_before(
@@ -187,6 +217,8 @@ def _said_before(
 
 def _keep(config: Config, signal: str, said: Sequence[IntensityPoint]) -> None:
     """Keep a provider's forecast; that it cannot be kept costs a later blend only."""
+    if not said:
+        return
     try:
         _ledger(config).add_intensities(signal, said)
     except GreenopsError as e:
