@@ -56,7 +56,9 @@ def test_columns_of_a_mix_that_nobody_knows_are_left_out():
     told = history(habitual(DAYS), mix=mix)
 
     np.testing.assert_array_equal(mix_columns(told), [0, 2])
-    assert prepared(told).mix.shape == (DAYS * DAY_H, 2)
+    left = prepared(told).mix
+    assert left is not None
+    assert left.shape == (DAYS * DAY_H, 2)
     assert np.isfinite(features(prepared(told), ORIGINS)).all()
 
 

@@ -212,25 +212,21 @@ def test_a_constant_grid_is_forecast_without_width(g):
 
 
 def test_bands_hold_what_they_promise_on_correlated_noise():
-    low80, high80, low95, high95, came = ([] for _ in range(5))
+    ends, came = [], []
     for seed in range(4):
         grid = history(habitual(260, seed=seed, noise=0.15))
         model = train(grid.until(FIRST + 240 * DAY_H * HOUR))
         for day in range(0, 13, 2):
             known = grid.until(FIRST + (240 + day) * DAY_H * HOUR)
             ahead = model.ahead(known)
-            ends = np.exp(ahead.log_g + bands(ahead.past.errors))
-            for to, end in zip((low95, low80, high80, high95), ends, strict=True):
-                to.append(end)
+            ends.append(np.exp(ahead.log_g + bands(ahead.past.errors)))
             start = len(known.g_per_kwh)
             came.append(grid.g_per_kwh[start : start + WEEK_H])
 
-    low80, high80, low95, high95, came = map(
-        np.array, (low80, high80, low95, high95, came)
-    )
+    low95, low80, high80, high95 = np.moveaxis(np.array(ends), 1, 0)
     # 28 weeks of noise that lasts for ten hours: about 470 independent hours.
-    assert cover_pct(low80, high80, came) == pytest.approx(80, abs=5)
-    assert cover_pct(low95, high95, came) == pytest.approx(95, abs=3)
+    assert cover_pct(low80, high80, np.array(came)) == pytest.approx(80, abs=5)
+    assert cover_pct(low95, high95, np.array(came)) == pytest.approx(95, abs=3)
 
 
 def test_it_is_fast():
