@@ -9,7 +9,7 @@ import click
 
 from greenops.cli.intensity import WAIT_S, here
 from greenops.cli.store import configured
-from greenops.cli.text import Column, stdout_look, table
+from greenops.cli.text import Column, picture_path, stdout_look, table
 from greenops.errors import SignalError
 from greenops.model import IntensityKind
 from greenops.report.text import figure, fit, fold, percent, safe
@@ -49,8 +49,8 @@ COLUMNS = (
 )
 @click.option(
     "--plot",
-    type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
+    callback=picture_path,
     help="Draw into a .png, .svg or .pdf file as well.",
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON, every hour, in UTC.")
@@ -88,6 +88,7 @@ def forecast(
         from greenops.report.forecast_picture import save_forecasts
 
         save_forecasts(found, plot)
+        click.echo(f"greenops: drew {plot}", err=True)
     for complaint in failed:
         click.echo(f"greenops: {safe(complaint)}", err=True)
     if failed:
