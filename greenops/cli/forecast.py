@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from greenops.cli.intensity import WAIT_S, here
+from greenops.cli.intensity import WAIT_S, here, name_the_sources
 from greenops.cli.store import configured
 from greenops.cli.text import Column, picture_path, stdout_look, table
 from greenops.errors import SignalError
@@ -84,6 +84,7 @@ def forecast(
         click.echo(json.dumps([_row(f) for f in found], indent=2))
     elif found:
         click.echo("\n\n".join("\n".join(_shown(f)) for f in found))
+        name_the_sources(signal)
     if plot and found:
         from greenops.report.forecast_picture import save_forecasts
 
