@@ -82,6 +82,18 @@ def test_bands_hold_what_they_promise_for_days_they_have_not_seen(low, high, pct
     assert 100 * np.mean(inside) == pytest.approx(pct, abs=3.5)
 
 
+def test_few_days_make_wider_bands_and_so_hold_as_much():
+    """The hours of a day are off together: twenty days are twenty errors."""
+    inside = []
+    for seed in range(300):
+        days = np.random.default_rng(seed).normal(0.0, 0.1, 21)
+        _, low, high, _ = bands(np.tile(days[:20, None], HOURS))
+        inside.append(low[0] <= days[20] <= high[0])
+
+    # Three standard errors of 300 draws are 7 points; the plain quantiles hold 72.
+    assert 100 * np.mean(inside) == pytest.approx(82, abs=6)
+
+
 def test_bands_widen_with_the_hours_ahead_as_errors_do():
     growing = errors(90, hours=96) * np.linspace(0.2, 2.0, 96)
 

@@ -361,7 +361,7 @@ def test_hours_before_the_signal_s_own_come_from_the_ledger(forecast, config):
 
 
 def test_forecasts_in_the_ledger_are_no_history(forecast, config):
-    points = coming(40 * DAY_H, first=FIRST - 50 * DAY_H * HOUR)
+    points = coming(40 * DAY_H, first=FIRST - 40 * DAY_H * HOUR)
     Ledger(config.ledger_path).add_intensities("acme", points)
 
     assert forecast([], modelled()).method == "modelled, as stated"

@@ -1,6 +1,5 @@
 import hashlib
 import io
-import json
 import os
 import threading
 from dataclasses import replace
@@ -87,14 +86,24 @@ def digest(data):
     return hashlib.sha256(data).digest()
 
 
-def test_a_file_that_would_run_something_is_not_read(store, kept):
+class Runs:
+    """What, once unpickled, has made a folder."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.folder),)
+
+
+def test_a_file_that_would_run_something_is_not_read(store, kept, tmp_path):
     """Objects in an array are pickles, which may run anything."""
     packed = io.BytesIO()
-    facts = np.array(json.dumps({"layout": module.LAYOUT}), dtype=object)
-    np.savez(packed, facts=facts)
+    np.savez(packed, facts=np.array(Runs(tmp_path / "ran"), dtype=object))
     kept.write_bytes(digest(packed.getvalue()) + packed.getvalue())
 
     assert store.load(NAME, 0) is None
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.usefixtures("kept")
