@@ -85,6 +85,37 @@ def test_points_of_any_length_make_hours(lengths, grams, means):
     np.testing.assert_allclose(hourly(points, FIRST, len(means)), means)
 
 
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([5, 15, 20, 30, 60, 180]), st.integers(0, 900)),
+        min_size=1,
+        max_size=30,
+    ),
+    st.sets(st.integers(0, 29)),
+    st.integers(-120, 120),
+)
+def test_hours_are_what_counting_minutes_says(parts, missing, offset):
+    points, at = [], FIRST + minutes(offset)
+    by_minute: dict[int, int] = {}
+    for i, (length, g) in enumerate(parts):
+        if i not in missing:
+            points.append(point(at, float(g), length=minutes(length)))
+            start = (at - FIRST) // minutes(1)
+            by_minute |= dict.fromkeys(range(start, start + length), g)
+        at += minutes(length)
+
+    found = hourly(points, FIRST, 12)
+
+    for hour, mean in enumerate(found):
+        inside = [
+            by_minute[m] for m in range(60 * hour, 60 * hour + 60) if m in by_minute
+        ]
+        if len(inside) == 30:  # on the edge, where rounding decides
+            continue
+        naive = sum(inside) / len(inside) if len(inside) > 30 else NAN
+        assert mean == pytest.approx(naive, nan_ok=True)
+
+
 def test_hours_without_a_point_are_gaps_and_not_zero():
     points = [point(FIRST), point(FIRST + 3 * HOUR)]
 

@@ -2,6 +2,8 @@ import time
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from greenops.forecast.hours import DAY_H, HOUR
 from greenops.forecast.provider import provider_hours
@@ -57,6 +59,23 @@ def test_what_was_issued_later_does_not_count(after, counts):
     points = [*issue(FIRST - HOUR, 300.0), *issue(FIRST + after, 100.0, first=FIRST)]
 
     np.testing.assert_allclose(said(points), 100.0 if counts else 300.0)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(60, 9000), st.integers(-99, 99), st.integers(0, 900)),
+        max_size=6,
+    )
+)
+def test_no_issue_of_later_changes_what_was_said(later):
+    before = [*issue(FIRST - 5 * HOUR, 300.0), *issue(FIRST - HOUR, 100.0, hours=4)]
+    after = [
+        p
+        for late, first, g in later
+        for p in issue(FIRST + minutes(late), float(g), first=FIRST + first * HOUR)
+    ]
+
+    np.testing.assert_array_equal(said([*after, *before]), said(before))
 
 
 @pytest.mark.parametrize(

@@ -353,6 +353,21 @@ def test_a_provider_s_forecast_is_kept_for_the_next_blend(forecast, config):
     assert {p.issued_at for p in found} == {NOW - minutes(5)}
 
 
+def test_what_came_after_now_changes_no_forecast(forecast, config):
+    """A replay: signal and ledger hold the week that followed, and its forecasts."""
+    kept(config, 1.05, days=20, noise=0.05)
+    one = blend(forecast, 1.0)
+    week = [point(FIRST + i * HOUR, 3 * came(FIRST + i * HOUR)) for i in range(168)]
+    later = coming(72, off=7.0, issued_at=NOW + HOUR)
+    revised = [
+        point(p.start, 5 * p.intensity_g_per_kwh, issued_at=NOW + HOUR)
+        for p in recorded(48)
+    ]
+    Ledger(config.ledger_path).add_intensities("chain", [*week, *later, *revised])
+
+    assert blend(forecast, 1.0) == one
+
+
 def test_hours_before_the_signal_s_own_come_from_the_ledger(forecast, config):
     old = recorded()[: -20 * DAY_H]
     Ledger(config.ledger_path).add_intensities("acme", old)
