@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast, overload
 
 from greenops.errors import ConfigError
 from greenops.report.summary import Summary
@@ -140,7 +140,7 @@ def track(
 
 
 def track(name: Any = None, /, **options: Any) -> Any:
-    """Measure a block, or every call of a function.
+    """Measure a block, or every call of a function, awaited to its end if it is async.
 
         with track("training"): ...
         @track
@@ -152,7 +152,7 @@ def track(name: Any = None, /, **options: Any) -> Any:
             `interval_s`, each in place of what is configured.
 
     Raises:
-        ConfigError: an option is unknown or wrong.
+        ConfigError: an option is unknown or wrong, or the function is a generator.
     """
     unknown = set(options) - {"project", "team", "tags", "zone", "pue", "interval_s"}
     if unknown:
@@ -166,6 +166,22 @@ def track(name: Any = None, /, **options: Any) -> Any:
 def _tracked(
     function: Callable[P, R], name: str, options: Mapping[str, object]
 ) -> Callable[P, R]:
+    import inspect  # dear for a process that only opens blocks
+
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise ConfigError(
+            f"track() measures a call, and the generator {name} does its work after it:"
+            " put `with greenops.track(...)` around the loop that uses it"
+        )
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def awaited(*args: P.args, **kwargs: P.kwargs) -> object:
+            with Tracker(name, **options):
+                return await function(*args, **kwargs)
+
+        return cast("Callable[P, R]", awaited)
+
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         with Tracker(name, **options):

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from greenops.model import (
     Device,
     DeviceTotal,
     Footprint,
+    GenerationHour,
     IntensityPoint,
     JobUse,
     Mark,
@@ -24,6 +25,11 @@ class Sensor(Protocol):
 
     Constructing one either succeeds, after one good reading, or raises
     SensorUnavailableError with a remedy. Called from one thread at a time.
+
+    Where it has them, these are used as well: `problems()`, sentences about its
+    figures; `mig_shares()`, the job's part of partitioned devices; `settle(now)`, a
+    read that waits for counters to move; `glance(at_s)`, the power of those devices
+    that show nothing but moments of it, cheap enough for twenty calls a second.
     """
 
     name: str
@@ -83,6 +89,31 @@ class CarbonSignal(Protocol):
                 credential, a wrong one, or one that does not cover the question.
             SignalBusyError: ask again later; says when, where the source said so.
             SignalError: it failed otherwise, or has no point in the span.
+            ValueError: `stop` is not after `start`, or either has no time zone.
+        """
+
+
+@runtime_checkable
+class GenerationSource(Protocol):
+    """A carbon signal that also knows what its hours were generated from.
+
+    What runs tells a forecast more than the intensity that comes of it.
+    """
+
+    def generation(
+        self, zone: str | None, start: datetime, stop: datetime
+    ) -> Sequence[GenerationHour]:
+        """Return the clock hours within `[start, stop)` that are known, in order.
+
+        Args:
+            zone: The canonical code of a zone.
+            start: Aware; the span is half-open.
+            stop: Aware, after `start`.
+
+        Raises:
+            UnknownZoneError: it does not serve this zone.
+            SignalError: as `CarbonSignal.intensity`; also where it has the zone's
+                intensity, and not what it was generated from.
             ValueError: `stop` is not after `start`, or either has no time zone.
         """
 
@@ -175,10 +206,15 @@ class NodeCpu(Protocol):
 
 
 class Neighbours(Protocol):
-    """Other greenops recorders alive on this machine, of any user."""
+    """Other greenops recorders alive on this machine, of any user.
 
-    def tenants(self, device_ids: Sequence[str]) -> Mapping[str, int]:
-        """Return for each GPU how many measured jobs may use it, this one included."""
+    `since_s` is the monotonic time in s since when they can know of this one.
+    """
+
+    since_s: float
+
+    def others(self, device_ids: Sequence[str]) -> Mapping[str, Sequence[float]]:
+        """Return for each GPU the `since_s` of every other job that may use it."""
 
     def surrounding_run_id(self) -> str | None:
         """Return the run this one lies within, if a process above us records one."""

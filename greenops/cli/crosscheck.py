@@ -58,12 +58,25 @@ def crosscheck(
             status = run_wrapped(command, zone, folder / "ours.json")
             try:
                 counted = answer(tracker)
-                measured = json.loads((folder / "ours.json").read_text())
+                measured = read_result(folder / "ours.json")
                 tell(ours_of(measured), theirs_of(counted), json_path)
             except (CrosscheckError, OSError) as e:
                 # The command has run: its status stands, whatever became of us.
                 click.echo(f"greenops: nothing to compare: {e}", err=True)
     sys.exit(status)
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """Return what `greenops wrap` wrote of the command.
+
+    Raises:
+        CrosscheckError: nothing; the command did not start.
+    """
+    try:
+        result: dict[str, Any] = json.loads(path.read_text())
+    except FileNotFoundError as e:
+        raise CrosscheckError("greenops has no result of the command") from e
+    return result
 
 
 def peer_place(zone: str) -> dict[str, str]:

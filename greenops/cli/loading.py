@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 FINE_BINS = 1200
 """Bins of a timeline; charts of fewer columns take means of them."""
+STRETCHES_PER_BIN = 4
+"""A sample across the edge of a stretch counts where it begins: at most one in so many
+of a bin's, where a run is so long that a stretch holds several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,33 +42,28 @@ def load(ledger: "Ledger", text: str) -> LoadedRun:
     run = record.run
     start_s = run.started_at.timestamp()
     now_s = datetime.now(UTC).timestamp()
+    duration_s = record.end.duration_s if record.end else now_s - start_s
+    course = ledger.course(
+        run.run_id,
+        width_s=max(duration_s, 1.0) / (FINE_BINS * STRETCHES_PER_BIN),
+        cuts=[mark.at_epoch_s for mark in record.marks],
+    )
     laid = timeline(
-        ledger.samples(run.run_id),
+        course.stretches,
         start_epoch_s=start_s,
-        duration_s=record.end.duration_s if record.end else now_s - start_s,
+        duration_s=duration_s,
         marks=record.marks,
         bins=FINE_BINS,
     )
-    cpu_s, peak_rss_bytes = _use(ledger, run.run_id)
     facts = RunFacts(
-        peak_power_w=laid.peak_power_w,
-        cpu_s=cpu_s,
-        peak_rss_bytes=peak_rss_bytes,
+        peak_power_w=course.peak_power_w,
+        cpu_s=course.cpu_s,
+        peak_rss_bytes=course.peak_rss_bytes,
         kept_at=at_home(ledger_path(config)),
         equivalents=_equivalents(record, config),
     )
     names = {t.device.device_id: device_label(t.device) for t in record.totals}
     return LoadedRun(summarize(record, facts), laid, names)
-
-
-def _use(ledger: "Ledger", run_id: str) -> tuple[float | None, int | None]:
-    cpu_s: float | None = None
-    peak_bytes: int | None = None
-    for use in ledger.job_use(run_id):
-        cpu_s = (cpu_s or 0.0) + use.cpu_s
-        if use.rss_bytes is not None:
-            peak_bytes = max(peak_bytes or 0, use.rss_bytes)
-    return cpu_s, peak_bytes
 
 
 def _equivalents(record: RunRecord, config: "Config") -> tuple[Comparison, ...]:

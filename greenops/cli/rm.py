@@ -26,9 +26,20 @@ MOST_NAMED = 10
     callback=moment_before,
     help="Every run that began longer ago than 90d, 36h, ...",
 )
+@click.option(
+    "--samples",
+    is_flag=True,
+    help="Only what the runs are drawn from; their totals stay.",
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-def rm(*, run: tuple[str, ...], before: datetime | None, yes: bool) -> None:
-    """Delete runs, their samples and marks from the ledger, for good."""
+def rm(
+    *, run: tuple[str, ...], before: datetime | None, samples: bool, yes: bool
+) -> None:
+    """Delete runs, their samples and marks from the ledger, for good.
+
+    With --samples the list, the energy and the emissions stay; the timeline and the
+    split into phases and hours go, which is nearly all of the file.
+    """
     if not run and before is None:
         raise click.UsageError("name the runs to delete, or give --older-than")
     ledger = open_ledger()
@@ -42,8 +53,13 @@ def rm(*, run: tuple[str, ...], before: datetime | None, yes: bool) -> None:
     if len(doomed) > MOST_NAMED:
         click.echo(f"and {len(doomed) - MOST_NAMED} more")
     if not yes:
-        asked = f"Delete {plural(len(doomed), 'run')} with all their samples?"
-        click.confirm(asked, abort=True)
+        runs = plural(len(doomed), "run")
+        what = f"the samples of {runs}" if samples else f"{runs} with all their samples"
+        click.confirm(f"Delete {what}?", abort=True)
+    if samples:
+        count = ledger.delete_samples(list(doomed))
+        click.echo(f"deleted {plural(count, 'sample')}")
+        return
     ledger.delete(list(doomed))
     click.echo(f"deleted {plural(len(doomed), 'run')}")
 

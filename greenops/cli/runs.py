@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from greenops.ledger.listing import RunFilter
 
 DEFAULT_LIMIT = 20
+MOST = 10**9
 FIELDS = (
     "run_id", "name", "kind", "status", "started_at", "duration_s", "host", "user",
     "project", "team", "zone", "exit_code", "energy_j", "total_g", "parent_run_id",
@@ -49,7 +50,7 @@ COLUMNS = (
 @click.option(
     "-n",
     "--limit",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST),
     default=DEFAULT_LIMIT,
     show_default=True,
     help="How many.",

@@ -111,6 +111,8 @@ def _lines(loaded: LoadedRun, look: Look) -> Iterator[str]:
     if charts:
         yield ""
         yield from charts
+    elif loaded.summary.record.totals and not loaded.timeline.power_w:
+        yield from look.labelled("timeline", "no samples are kept of this run", "dim")
 
 
 def _facts(loaded: LoadedRun, look: Look) -> Iterator[str]:

@@ -86,7 +86,7 @@ def _with_options(
     tags: Sequence[str],
 ) -> Config:
     given: dict[str, object] = {
-        k: v for k, v in options.items() if v not in (None, False)
+        k: v for k, v in options.items() if v is not None and v is not False
     }
     if "interval" in given:
         given["interval_s"] = given.pop("interval")

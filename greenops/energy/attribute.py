@@ -1,6 +1,6 @@
 """Which share of a device's energy is the job's."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 
 def cpu_share(job_cpu_s: float, node_cpu_s: float) -> float:
@@ -36,32 +36,62 @@ def node_share(job_cpu_s: float, node_cpu_s: float) -> float:
     return cpu_share(job_cpu_s, node_cpu_s)
 
 
+GRACE_S = 3.0
+"""How long a newcomer leaves a GPU that nobody uses to those who were there before.
+
+Longer than the recorders take to notice each other, so that no energy is charged twice
+meanwhile.
+"""
+
+
+def idle_share(
+    since_s: float, others_s: Sequence[float], *, start_s: float, stop_s: float
+) -> float:
+    """Return the job's share of a GPU that no job uses, 0 to 1.
+
+    It is split evenly among the eldest of the jobs that may use it and those that have
+    been there for `GRACE_S`. A job knows of others with a delay, and two jobs do not
+    cut time into the same intervals: it pays from the first interval that begins after
+    its grace, and counts on another from the first one that ends after the other's. So
+    the shares of all never exceed the GPU at any moment, as long as each job knows of
+    all those that have been there for `GRACE_S`, and of all its elders.
+
+    Args:
+        since_s: Monotonic time in s since when others can know of the job.
+        others_s: The same of every other measured job that may use the GPU.
+        start_s: Begin of the interval, on the same clock.
+        stop_s: Its end.
+    """
+    eldest = all(since_s < other_s for other_s in others_s)
+    if not eldest and start_s < since_s + GRACE_S:
+        return 0.0
+    paying = sum(other_s + GRACE_S <= stop_s for other_s in others_s)
+    return 1 / (paying + 1)
+
+
 def gpu_share(
     processes: Mapping[int, float | None] | None,
     is_ours: Callable[[int], bool],
     *,
-    tenants: int = 1,
-    assigned: bool = True,
+    idle: float = 1.0,
 ) -> float:
     """Return the job's share of one GPU's energy, 0 to 1, idle energy included.
 
-    * Nobody is listed, or the GPU cannot tell: a GPU `assigned` to the job is split
-      evenly among its `tenants`; any other is not the job's.
+    * Nobody is listed, or the GPU cannot tell: `idle`.
     * Only the job is listed: 1. Only others are listed: 0.
     * Both are listed: the job's part of the listed busy time; where that is unknown
       for one of them, or all are idle, an even split by process.
 
     Shares of jobs that see the same list and own disjoint processes sum to at most 1,
-    given that each counts the others in `tenants`.
+    if their `idle` do.
 
     Args:
         processes: As in `Reading.processes`.
         is_ours: Whether a process id belongs to the job.
-        tenants: Measured jobs that could use this GPU, this one included.
-        assigned: Whether the job may use this GPU (CUDA_VISIBLE_DEVICES).
+        idle: The job's `idle_share`.
     """
     if not processes:
-        return 1 / max(tenants, 1) if assigned else 0.0
+        return idle
     ours = [busy for pid, busy in processes.items() if is_ours(pid)]
     if len(ours) in (0, len(processes)):
         return float(bool(ours))

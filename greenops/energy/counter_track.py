@@ -10,7 +10,7 @@ from greenops.energy.counters import (
     resolve_wraps,
     step,
 )
-from greenops.energy.integrate import edge_error_j
+from greenops.energy.integrate import Estimate, anything_error_j, edge_error_j
 from greenops.energy.power_track import Account
 from greenops.model import Device
 
@@ -31,6 +31,7 @@ class CounterTrack:
     __slots__ = (
         "_brief_s",
         "_ceiling_w",
+        "_edge_w",
         "_limit_w",
         "_still_s",
         "_stuck_after_s",
@@ -60,6 +61,7 @@ class CounterTrack:
         self.mean_w: float | None = None
         self._suspect: CounterPoint | None = None
         self._still_s = 0.0  # how long it was seen not to move
+        self._edge_w: float | None = None  # power at the first value
 
     @property
     def doubtful(self) -> bool:
@@ -73,7 +75,12 @@ class CounterTrack:
         self.from_s = from_s
 
     def feed(
-        self, now: CounterPoint, *, hint_w: float | None, by_power: Account | None
+        self,
+        now: CounterPoint,
+        *,
+        hint_w: float | None,
+        by_power: Account | None,
+        moment_w: float | None = None,
     ) -> Account | None:
         """Take in a value; return the energy it makes known, if any.
 
@@ -82,10 +89,11 @@ class CounterTrack:
             hint_w: Power in W that the device states besides, if any.
             by_power: The power readings' account of the time since energy was last
                 handed out, to bridge a reset with.
+            moment_w: `hint_w`, where it is no mean over a time before.
         """
         base = self.base
         if base is None:
-            self.base = now
+            self.base, self._edge_w = now, moment_w
             return None
         if now.at_s <= base.at_s:
             return None  # not renewed since
@@ -176,23 +184,33 @@ class CounterTrack:
         *,
         bridged_error_j: float | None = None,
     ) -> Account | None:
-        """Account for `base` to `now`, and for the time from `from_s` to `base`.
-
-        That lead (the edge of the run; negative where the counter was renewed before
-        it) is filled with the mean power of the span.
-        """
+        """Account for `base` to `now`, and for the time from `from_s` to `base`."""
         span_s = now.at_s - base.at_s
         mean_w = energy_j / span_s
         self.mean_w = mean_w
         lead_s = base.at_s - self.from_s
         if now.at_s <= self.from_s:
             return None  # all before the start
-        lead_j = mean_w * lead_s
-        edge_j = edge_error_j(
-            lead_j, lead_s, limit_w=self._limit_w, brief_s=self._brief_s
-        )
+        lead = self._lead(lead_s, mean_w)
         ends_j = mean_w * hypot(base.slack_s, now.slack_s)
-        error_j = hypot(ends_j, edge_j, bridged_error_j or 0.0)
+        error_j = hypot(ends_j, lead.error_j, bridged_error_j or 0.0)
         long_lead = lead_s > max(span_s, self._brief_s)
         bridged = bridged_error_j is not None or long_lead
-        return Account(now.at_s, energy_j + lead_j, error_j, bridged)
+        return Account(now.at_s, energy_j + lead.energy_j, error_j, bridged)
+
+    def _lead(self, lead_s: float, mean_w: float) -> Estimate:
+        """Return the energy from `from_s` to the first value, `lead_s` later.
+
+        The edge of the run; negative where the counter was renewed before it. The
+        power stated beside the first value fills it: a job that has just begun does
+        not draw yet what it will. Without one, the mean of the first span does, and
+        as a mean tells nothing of what went on within, only the limits are known.
+        """
+        edge_w, self._edge_w = self._edge_w, None
+        if edge_w is not None:
+            error_j = edge_error_j(lead_s, edge_w, limit_w=self._limit_w)
+            return Estimate(lead_s * edge_w, error_j)
+        lead_j = lead_s * mean_w
+        return Estimate(
+            lead_j, anything_error_j(abs(lead_j), abs(lead_s), self._limit_w)
+        )

@@ -114,17 +114,14 @@ def anything_error_j(energy_j: float, span_s: float, limit_w: float | None) -> f
     return max(energy_j, (limit_w or 0.0) * span_s - energy_j)
 
 
-def edge_error_j(
-    energy_j: float, span_s: float, *, limit_w: float | None, brief_s: float
-) -> float:
-    """Return the error in J of a power extended over an edge of the run.
+def edge_error_j(span_s: float, power_w: float, *, limit_w: float | None) -> float:
+    """Return the 95 % error in J of a power held over an edge, read at one end of it.
 
-    A brief edge, of the first or last fraction of a tick, is off by at most the power
-    it was given; of a longer one only the physical limits are known.
+    For the time between the start of a run and its first reading: one sample of what
+    went on there, so the rule of `sampling_error_j` for `seen` = 1.
     """
-    if abs(span_s) <= brief_s:
-        return abs(energy_j)
-    return anything_error_j(abs(energy_j), abs(span_s), limit_w)
+    surprise = surprise_w(power_w, limit_w)
+    return sampling_error_j(abs(span_s), step_w=0.0, surprise_w=surprise, seen=1)
 
 
 def sampling_error_j(

@@ -6,13 +6,13 @@ there is none, or where it is stuck. What neither knows is bridged, and said so.
 """
 
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 
 from greenops.energy import clean
 from greenops.energy.clean import Believed
 from greenops.energy.counter_track import CounterTrack
 from greenops.energy.counters import CounterPoint
-from greenops.energy.integrate import PowerPoint, edge_error_j
+from greenops.energy.integrate import PowerPoint, anything_error_j
 from greenops.energy.power_track import Account, PowerTrack
 from greenops.model import Device, Interval, Method, Quality, Reading
 
@@ -53,8 +53,9 @@ class DeviceMeter:
         self._power_method = Method.MODEL if modelled else Method.INTEGRAL
         self._tally = _Tally()
         self._peak_w: float | None = None
-        self._brief_s = interval_s / 2
-        self._counter = CounterTrack(device, start_s, brief_s=self._brief_s)
+        self.stop_s = inf
+        """End of the job, once it is known: what comes later is no gap of its."""
+        self._counter = CounterTrack(device, start_s, brief_s=interval_s / 2)
         self._restart(start_s)
 
     def _restart(self, at_s: float) -> None:
@@ -113,6 +114,26 @@ class DeviceMeter:
             self._tally.failed_reads += 1
             self._dropped = True
             return None
+        seen = self._take_in(reading, at_s)
+        if seen is None:
+            return None
+        interval = self._account(reading, seen, at_s)
+        self._note_good(seen, at_s)
+        return interval
+
+    def glance(self, reading: Reading, at_s: float) -> None:
+        """Take in one power between two ticks: the next `advance` hands it out.
+
+        Args:
+            reading: What the device said of its power.
+            at_s: When it was read.
+        """
+        seen = self._take_in(reading, at_s)
+        if seen is not None:
+            self._note_good(seen, at_s)
+
+    def _take_in(self, reading: Reading, at_s: float) -> Believed | None:
+        """Return what of a reading is new and to be believed, its power integrated."""
         if self._read_s is not None and at_s <= self._read_s:
             self._tally.duplicates += 1
             return None
@@ -127,9 +148,7 @@ class DeviceMeter:
             point = PowerPoint(at_s, seen.power_w, window_s)
             self._power.feed(point, dropped=self._dropped)
             self._peak_w = max(self._peak_w or 0.0, seen.power_w)
-        interval = self._account(reading, seen, at_s)
-        self._note_good(seen, at_s)
-        return interval
+        return seen
 
     def finish(self, at_s: float) -> Interval | None:
         """Return the energy from the last known point to `at_s`, the end of the job.
@@ -151,12 +170,7 @@ class DeviceMeter:
             account = self._power.close(at_s, interval_s=self._interval_s)
         else:
             energy_j = mean_w * edge_s
-            error_j = edge_error_j(
-                energy_j,
-                edge_s,
-                limit_w=self._device.limit_w,
-                brief_s=self._brief_s,
-            )
+            error_j = anything_error_j(energy_j, edge_s, self._device.limit_w)
             account = Account(at_s, energy_j, error_j, not near)
         method = self._power_method if mean_w is None else Method.COUNTER
         return self._hand_out(account, Method.BRIDGED if gap else method, None)
@@ -185,6 +199,7 @@ class DeviceMeter:
             now,
             hint_w=seen.power_w,
             by_power=self._power.peek(at_s) if doubtful else None,
+            moment_w=None if reading.averaged_over_s else seen.power_w,
         )
         if base is None or now.counter_j != base.counter_j:
             self._moved_s = at_s
@@ -235,7 +250,9 @@ class DeviceMeter:
         if account.bridged:
             method = Method.BRIDGED
         if method is Method.BRIDGED:
-            self._tally.bridged_j += account.energy_j
+            span_s = account.until_s - start_s
+            part = max(min(account.until_s, self.stop_s) - start_s, 0.0) / span_s
+            self._tally.bridged_j += part * account.energy_j
         interval = Interval(
             device_id=self._device.device_id,
             start_s=start_s,
@@ -251,7 +268,7 @@ class DeviceMeter:
 
     def _note_gap(self, at_s: float) -> bool:
         """Count the time since the last believed reading if it was a gap."""
-        span_s = at_s - self._good_s
+        span_s = max(min(at_s, self.stop_s) - self._good_s, 0.0)
         gap = self._dropped or span_s > self._long_gap_s
         if gap:
             self._tally.gaps += 1

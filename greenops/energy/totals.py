@@ -146,16 +146,19 @@ class DeviceTotals:
         self._chain = _Chain()
 
     def _add_hours(self, sample: Sample) -> None:
-        start_s, duration_s = sample.start_epoch_s, sample.duration_s
-        if duration_s <= 0:
+        start_s = sample.start_epoch_s
+        stop_s = start_s + sample.duration_s
+        # Of the rounded length, so that the parts add up: see TOUCH_S.
+        span_s = stop_s - start_s
+        first, last = floor(start_s / S_PER_HOUR), floor(stop_s / S_PER_HOUR)
+        if span_s <= 0 or first == last:
+            self._by_hour_j[first] += sample.job_energy_j
             return
-        first = floor(start_s / S_PER_HOUR)
-        last = floor((start_s + duration_s) / S_PER_HOUR)
         for hour in range(first, last + 1):
             begin_s = max(start_s, hour * S_PER_HOUR)
-            end_s = min(start_s + duration_s, (hour + 1) * S_PER_HOUR)
+            end_s = min(stop_s, (hour + 1) * S_PER_HOUR)
             if end_s > begin_s:
-                part = (end_s - begin_s) / duration_s
+                part = (end_s - begin_s) / span_s
                 self._by_hour_j[hour] += part * sample.job_energy_j
 
     def hours(self) -> list[HourEnergy]:

@@ -26,12 +26,14 @@ Source: Wiesner et al. 2021 (doi:10.1145/3464298.3493399), see `signals.annual`.
 WITHIN_80 = 1.28 / 1.96
 """How far an 80 % end lies towards a 95 % end, for errors normal in logarithms."""
 
+LEAST_WIDTH = 0.005
+"""Nearest that an end comes to the forecast, in logarithms: sources round."""
+
 
 def bands(errors: Floats) -> Floats:
     """Return low 95, low 80, high 80, high 95 % ends, shape (4, hours ahead).
 
-    They are added to a forecast in logarithms. A low end is never above 0, a high end
-    never below.
+    They are added to a forecast in logarithms. Each is at least `LEAST_WIDTH` from it.
 
     Args:
         errors: Shape (days, hours ahead), outcome over forecast in logarithms, days
@@ -40,14 +42,8 @@ def bands(errors: Floats) -> Floats:
     ahead = errors.shape[1]
     found = np.stack([_at(errors, h) for h in range(ahead)], axis=1)
     found *= _recent_scale(errors)
-    return np.stack(
-        (
-            np.minimum(found[0], 0.0),
-            np.minimum(found[1], 0.0),
-            np.maximum(found[2], 0.0),
-            np.maximum(found[3], 0.0),
-        )
-    )
+    low, high = np.minimum(found[:2], -LEAST_WIDTH), np.maximum(found[2:], LEAST_WIDTH)
+    return np.vstack((low, high))
 
 
 def enough(errors: Floats) -> bool:

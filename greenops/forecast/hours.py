@@ -31,11 +31,14 @@ class History:
         mix: Shape (hours, columns): what else each hour told, such as the share of each
             source in generation, 0 to 1, and the logarithm of their sum; NaN where it
             is not known. None: nothing else.
+        columns: What each column of `mix` is, so that a model is never handed another
+            order; empty: they are what they are by their place.
     """
 
     first: datetime
     g_per_kwh: Floats
     mix: Floats | None = None
+    columns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.first.tzinfo is None or self.first != whole_hour(self.first):

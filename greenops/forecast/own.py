@@ -27,7 +27,7 @@ class OwnModel:
     Attributes:
         direct: Fitted on everything before `trained_to`.
         trained_to: Nothing later was seen.
-        columns: How many columns of mix it was fitted with; 0: none.
+        columns: The columns of mix it was fitted with; empty: none.
         learnt_from: Tells the hours it learnt from apart from any others.
         tested_from: Starts of the first hours ahead of the days it was tested on.
         said: Shape (days, hours ahead): what models that had not seen them said.
@@ -35,7 +35,7 @@ class OwnModel:
 
     direct: DirectModel
     trained_to: datetime
-    columns: int
+    columns: tuple[str, ...]
     learnt_from: str
     tested_from: tuple[datetime, ...]
     said: Floats
@@ -46,7 +46,7 @@ class OwnModel:
         return (
             history.stop.hour == self.direct.hour
             and timedelta(0) <= age < GOOD_FOR
-            and self.columns == len(mix_columns(history))
+            and self.columns == _columns(history)
             and self.learnt_from == _fingerprint(history, self.trained_to)
         )
 
@@ -102,7 +102,7 @@ def train(history: History, *, ahead: int = WEEK_H) -> OwnModel:
     return OwnModel(
         direct=model,
         trained_to=history.stop,
-        columns=len(mix_columns(history)),
+        columns=_columns(history),
         learnt_from=_fingerprint(history, history.stop),
         tested_from=tuple(history.first + int(i) * HOUR for i in days),
         said=said,
@@ -124,6 +124,11 @@ def _tested(ready: Prepared, hour: int, ahead: int) -> tuple[Indices, Floats]:
     if not days:
         raise SignalError("too short a history to test a forecast on itself")
     return np.concatenate(days), np.vstack(said)
+
+
+def _columns(history: History) -> tuple[str, ...]:
+    used = mix_columns(history)
+    return tuple(history.columns[i] if history.columns else str(i) for i in used)
 
 
 def _fingerprint(history: History, trained_to: datetime) -> str:

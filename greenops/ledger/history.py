@@ -75,6 +75,14 @@ def add_footprint(
         connection.execute(insert(schema.footprint_points), links)
 
 
+def keep_hours(
+    connection: Connection, run_key: int, by_hour: Iterable[HourEnergy]
+) -> None:
+    """Keep a run's energy by clock hour, as far as it is not kept yet."""
+    rows = [(h.hour.timestamp(), h.energy_j) for h in by_hour]
+    _keep_hours(connection, run_key, rows)
+
+
 def count_statements(connection: Connection, run_key: int) -> int:
     """Return how often the footprint of a run was stated."""
     table = schema.footprints

@@ -17,26 +17,26 @@ from greenops.model import RunRow, RunStatus
 Execute = Callable[[str, Mapping[str, Any]], Sequence[Found]]
 """Runs a statement with `:named` parameters."""
 
-SORTS = {
-    "started": "r.started_epoch_s",
-    "duration": "e.duration_s",
-    "energy": "e.energy_j",
-    "emissions": "total_g",
-    "name": "r.name",
-    "status": "status",
-}
-"""What a list can be sorted by."""
-
 _TOTAL_G = (
     "(SELECT f.total_g FROM footprints f WHERE f.run_key = r.run_key"
     " ORDER BY f.footprint_key DESC LIMIT 1)"
 )
+SORTS = {
+    "started": "r.started_epoch_s",
+    "duration": "e.duration_s",
+    "energy": "e.energy_j",
+    "emissions": _TOTAL_G,
+    "name": "r.name",
+    "status": "e.status",
+}
+"""What a list can be sorted by."""
+
 _SELECT = (
     "SELECT r.run_key, r.run_id, r.name, r.kind, r.started_epoch_s, r.host,"
     " r.user_name, r.project, r.team, r.zone, r.parent_run_id, e.status,"
     f" e.duration_s, e.exit_code, e.energy_j, {_TOTAL_G} AS total_g"
 )
-_FROM = " FROM runs r LEFT JOIN run_ends e ON e.run_key = r.run_key"
+_ENDS = " LEFT JOIN run_ends e ON e.run_key = r.run_key"
 _TAGGED = (
     "r.run_key IN (SELECT t.run_key FROM tags t WHERE t.label = :tag_label"
     " AND t.content_head = :tag_head AND t.content = :tag_content)"
@@ -92,11 +92,20 @@ def list_runs(
     way = "DESC" if descending else "ASC"
     # What is not known yet stands last; where nothing is unknown, an index may serve.
     last = "" if sort in ("started", "name") else " NULLS LAST"
-    order = f" ORDER BY {SORTS[sort]} {way}{last}, r.run_key {way}"
+    source = _source(f"{where}{SORTS[sort]}")
+    top = (
+        f"SELECT r.run_key, {SORTS[sort]} AS sorted_by{source}{where}"
+        f" ORDER BY sorted_by {way}{last}, r.run_key {way}"
+    )
     if limit is not None or offset:
-        order += " LIMIT :limit OFFSET :offset"
+        top += " LIMIT :limit OFFSET :offset"
         given |= {"limit": limit if limit is not None else 2**62, "offset": offset}
-    found = execute(f"{_SELECT}{_FROM}{where}{order}", given)
+    # Sorted are keys alone; only the runs that are shown are looked up in full.
+    found = execute(
+        f"{_SELECT} FROM ({top}) AS top JOIN runs r ON r.run_key = top.run_key{_ENDS}"
+        f" ORDER BY top.sorted_by {way}{last}, r.run_key {way}",
+        given,
+    )
     keys = [row["run_key"] for row in found]
     tags, again = _tags(execute, keys), _restated(execute, keys)
     return [
@@ -108,8 +117,13 @@ def list_runs(
 def count(execute: Execute, chosen: RunFilter) -> int:
     """Return how many runs match."""
     where, given = _where(chosen)
-    source = _FROM if "e." in where else " FROM runs r"
-    return int(execute(f"SELECT count(*) AS runs{source}{where}", given)[0]["runs"])
+    counted = f"SELECT count(*) AS runs{_source(where)}{where}"
+    return int(execute(counted, given)[0]["runs"])
+
+
+def _source(terms: str) -> str:
+    """Return what to select from: the ends of the runs only where `terms` ask."""
+    return f" FROM runs r{_ENDS if 'e.' in terms else ''}"
 
 
 def _where(chosen: RunFilter) -> tuple[str, dict[str, Any]]:

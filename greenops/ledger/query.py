@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from greenops.errors import (
     LedgerDamagedError,
-    LedgerError,
     LedgerUnavailableError,
     RunNotFoundError,
 )
@@ -23,6 +22,7 @@ from greenops.ledger.store import ledger_error, open_for_reading
 from greenops.ledger.version import greenops_version
 from greenops.model import (
     Basis,
+    Course,
     Device,
     DeviceTotal,
     Footprint,
@@ -145,6 +145,25 @@ class Ledger:
 
         with self._connection() as connection:
             yield from reading.samples(connection, self._key(connection, name))
+
+    def course(
+        self, name: str, *, width_s: float, cuts: Sequence[float] = ()
+    ) -> Course:
+        """Return how one run went, summed up in stretches of `width_s` seconds.
+
+        Args:
+            name: As for `get`.
+            width_s: See `course.course`, as for `cuts`.
+            cuts: Epoch seconds of the run's marks.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        from greenops.ledger import course
+
+        with self._connection() as connection:
+            key = self._key(connection, name)
+            return course.course(connection, key, width_s=width_s, cuts=sorted(cuts))
 
     def job_use(self, name: str) -> Iterator[JobUse]:
         """Yield what one run's job used, tick by tick.
@@ -345,14 +364,34 @@ class Ledger:
         Raises:
             LedgerError: one of them is still running; then none is deleted.
         """
-        from greenops.ledger import reading
+        return self._prune(run_ids, samples_only=False)
+
+    def delete_samples(self, run_ids: Sequence[str]) -> int:
+        """Delete what runs are drawn and split by; return how many samples that were.
+
+        Their totals, emissions and marks stay.
+
+        Args:
+            run_ids: Whole ids.
+
+        Raises:
+            LedgerError: one of them is still running; then nothing is deleted.
+        """
+        return self._prune(run_ids, samples_only=True)
+
+    def _prune(self, run_ids: Sequence[str], *, samples_only: bool) -> int:
+        from greenops.ledger import pruning
 
         if self._is_missing():
             return 0
-        with self._connection() as connection, connection.begin():
-            if still := reading.running(connection, run_ids):
-                raise LedgerError(f"{', '.join(still)} is still running: stop it first")
-            return reading.forget(connection, run_ids)
+        with self._connection() as connection:
+            with connection.begin():
+                pruning.refuse_running(connection, run_ids)
+            forget = pruning.forget_samples if samples_only else pruning.forget
+            count = forget(connection, run_ids)
+        if self._path is not None:
+            pruning.shrink(self._path)
+        return count
 
     def close(self) -> None:
         """Release connections. The ledger may be used again."""

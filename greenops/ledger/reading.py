@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Select, Table, delete, func, select
+from sqlalchemy import Connection, Select, Table, func, select
 
 from greenops.energy.totals import DeviceTotals
 from greenops.ledger import history, schema
@@ -165,22 +165,12 @@ def job_use(connection: Connection, run_key: int) -> Iterator[JobUse]:
 
 
 def running(connection: Connection, run_ids: Sequence[str]) -> list[str]:
-    """Return which of the runs nobody has closed yet."""
+    """Return which of the runs nobody has closed yet; ids as they are stored."""
     runs = schema.runs
     query = select(runs.c.run_id).join(
         schema.open_runs, schema.open_runs.c.run_key == runs.c.run_key
     )
-    stored = [escape(run_id) for run_id in run_ids]
-    return list(connection.execute(query.where(runs.c.run_id.in_(stored))).scalars())
-
-
-def forget(connection: Connection, run_ids: Sequence[str]) -> int:
-    """Delete runs with all that belongs to them; return how many there were."""
-    stored = [escape(run_id) for run_id in run_ids]
-    gone = connection.execute(
-        delete(schema.runs).where(schema.runs.c.run_id.in_(stored))
-    )
-    return gone.rowcount
+    return list(connection.execute(query.where(runs.c.run_id.in_(run_ids))).scalars())
 
 
 def _all(

@@ -37,6 +37,7 @@ def open_ledger(path: Path) -> sqlite3.Connection:
         LedgerDamagedError: it is no sound database.
         LedgerTooNewError: a newer greenops wrote it.
     """
+    _refuse_special(path)
     try:
         _make_if_missing(path)
         connection = sqlite3.connect(
@@ -65,12 +66,14 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         LedgerDamagedError: it is no sound database.
         LedgerTooNewError: a newer greenops wrote it.
     """
+    _refuse_special(path)
     try:
         return open_ledger(path)
-    except LedgerUnavailableError:
-        # On a read-only medium SQLite cannot make the file that its readers share, and
-        # need not: without a log nobody is writing.
-        mode = "ro" if beside(path, "-wal").exists() else "ro&immutable=1"
+    except LedgerUnavailableError as e:
+        # On a read-only or full medium SQLite cannot make the file that its readers
+        # share, and need not: without a log nobody is writing.
+        alone = not is_busy(e.__cause__) and not _size_bytes(beside(path, "-wal"))
+        mode = "ro&immutable=1" if alone else "ro"
         try:
             connection = sqlite3.connect(
                 _uri(path, mode), uri=True, isolation_level=None, timeout=BUSY_WAIT_S
@@ -95,6 +98,18 @@ def ledger_error(error: Exception, path: Path) -> LedgerError:
     if is_busy(error):
         return LedgerUnavailableError(f"{path} is locked by another process: {error}")
     return LedgerUnavailableError(f"cannot write the ledger {path}: {error}")
+
+
+def _refuse_special(path: Path) -> None:
+    """Raise for what is no file: opening a pipe would wait for its other end.
+
+    Raises:
+        LedgerUnavailableError: it is a device, a pipe, a socket or a folder.
+    """
+    if path.exists() and not path.is_file():
+        raise LedgerUnavailableError(
+            f"{path} is no regular file: name another one by ledger.path"
+        )
 
 
 def _make_if_missing(path: Path) -> None:
@@ -155,6 +170,14 @@ def _lay_out(path: Path) -> None:
         if not is_network_folder(path.parent):
             connection.execute("PRAGMA journal_mode = WAL")
         migrate(connection, path)
+
+
+def _size_bytes(path: Path) -> int:
+    """Return the size of a file; 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _uri(path: Path, mode: str) -> str:

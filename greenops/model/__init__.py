@@ -6,6 +6,7 @@ from greenops.model.carbon import (
     Footprint,
     Forecast,
     ForecastHour,
+    GenerationHour,
     HourEnergy,
     IntensityKind,
     IntensityPoint,
@@ -15,6 +16,7 @@ from greenops.model.carbon import (
     Statement,
 )
 from greenops.model.measured import (
+    Course,
     Device,
     DeviceKind,
     DeviceTotal,
@@ -24,6 +26,7 @@ from greenops.model.measured import (
     Quality,
     Reading,
     Sample,
+    Stretch,
 )
 from greenops.model.runs import (
     Mark,
@@ -37,12 +40,14 @@ from greenops.model.runs import (
 __all__ = [
     "Basis",
     "Bounded",
+    "Course",
     "Device",
     "DeviceKind",
     "DeviceTotal",
     "Footprint",
     "Forecast",
     "ForecastHour",
+    "GenerationHour",
     "HourEnergy",
     "IntensityKind",
     "IntensityPoint",
@@ -62,4 +67,5 @@ __all__ = [
     "Sample",
     "SignalTraits",
     "Statement",
+    "Stretch",
 ]

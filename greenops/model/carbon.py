@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from math import inf
+from math import inf, isfinite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +89,25 @@ class IntensityPoint:
             raise ValueError(f"IntensityPoint below its bounds: {self}")
         if not self.intensity_g_per_kwh <= self.high_g_per_kwh < inf:
             raise ValueError(f"IntensityPoint above its bounds: {self}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationHour:
+    """What a zone generated within the clock hour (UTC) from `start` on.
+
+    Attributes:
+        power_mw: Mean power in MW by source, as the signal calls it; a source that is
+            not known for the whole hour is left out.
+    """
+
+    start: datetime
+    power_mw: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None:
+            raise ValueError("GenerationHour needs a timezone-aware start")
+        if not all(isfinite(mw) for mw in self.power_mw.values()):
+            raise ValueError(f"generation that is no number: {self}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,6 +156,35 @@ class JobUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """The samples of one device that begin within one stretch of a run, summed up.
+
+    `duration_s` reaches from the start of the first to the end of the last; of it
+    `covered_s` were measured. `job_energy_j` is the job's share, as in `Sample`.
+    """
+
+    device_id: str
+    start_epoch_s: float
+    duration_s: float
+    covered_s: float
+    job_energy_j: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """How a run went, coarsely enough to be drawn, however long it was.
+
+    `peak_power_w` is the job's highest power over one tick, all devices together;
+    `cpu_s` its CPU seconds; None: no sample, or no tick, says.
+    """
+
+    stretches: tuple[Stretch, ...]
+    peak_power_w: float | None
+    cpu_s: float | None
+    peak_rss_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
     """Counts of what went wrong while measuring one device, for the data-quality line.
 

@@ -1,11 +1,10 @@
-"""A run's samples laid over time: power by device, energy by phase, the peak."""
+"""A run laid over time: power by device, energy by phase."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
-from greenops.model import Mark, Sample
+from greenops.model import Mark, Stretch
 
 BEFORE_MARKS = "(before the first mark)"
 
@@ -22,22 +21,16 @@ class Bins:
         self.energy_j = [0.0] * (len(edges_s) - 1)
         self._covered_s = [0.0] * (len(edges_s) - 1)
 
-    def add(self, start_s: float, duration_s: float, energy_j: float) -> None:
-        """Add energy spread evenly over `[start_s, start_s + duration_s)`.
+    def add(self, stretch: Stretch) -> None:
+        """Add energy spread evenly over its stretch.
 
         What lies outside of all bins goes to the nearest: clocks disagree by
         milliseconds at the ends of a run, and no energy may get lost for it.
         """
-        i = bisect_right(self.edges_s, start_s) - 1
-        stop_s = start_s + duration_s
-        # Most samples lie within one bin, and a run may have millions of them.
-        if 0 <= i < len(self.energy_j) and start_s < stop_s <= self.edges_s[i + 1]:
-            self.energy_j[i] += energy_j
-            self._covered_s[i] += duration_s
-        else:
-            self._spread(start_s, stop_s, energy_j)
-
-    def _spread(self, start_s: float, stop_s: float, energy_j: float) -> None:
+        energy_j = stretch.job_energy_j
+        start_s = stretch.start_epoch_s
+        stop_s = start_s + stretch.duration_s
+        covered = stretch.covered_s / stretch.duration_s if stop_s > start_s else 0.0
         first, last = self.edges_s[0], self.edges_s[-1]
         begin, end = min(max(start_s, first), last), min(max(stop_s, first), last)
         i = min(max(bisect_right(self.edges_s, begin) - 1, 0), len(self.energy_j) - 1)
@@ -48,7 +41,7 @@ class Bins:
         while begin < end:
             part_s = min(end, self.edges_s[i + 1]) - begin
             self.energy_j[i] += energy_j * part_s / inside_s
-            self._covered_s[i] += part_s
+            self._covered_s[i] += part_s * covered
             begin = self.edges_s[i + 1]
             i += 1
 
@@ -83,27 +76,25 @@ class Timeline:
         duration_s: Of the whole.
         power_w: Device id to its job's power in W by bin; None where nothing is known.
         phases: Between the marks; empty without marks.
-        peak_power_w: Highest power over one tick, all devices together.
     """
 
     duration_s: float
     power_w: dict[str, list[float | None]]
     phases: tuple[Phase, ...]
-    peak_power_w: float | None
 
 
 def timeline(
-    samples: Iterable[Sample],
+    stretches: Iterable[Stretch],
     *,
     start_epoch_s: float,
     duration_s: float,
     marks: Sequence[Mark] = (),
     bins: int = 200,
 ) -> Timeline:
-    """Return a run laid over time, in one pass over its samples.
+    """Return a run laid over time.
 
     Args:
-        samples: In order of their starts.
+        stretches: The energy of its devices; finer than the bins.
         start_epoch_s: When the run began, UTC epoch seconds.
         duration_s: How long it lasted.
         marks: Where phases begin.
@@ -111,25 +102,19 @@ def timeline(
     """
     duration_s = max(duration_s, 1e-6)
     even = [start_epoch_s + duration_s * i / bins for i in range(bins + 1)]
-    stretches = _stretches(marks, start_epoch_s, duration_s)
-    by_phase = Bins([at for _, at in stretches])
+    named = _named(marks, start_epoch_s, duration_s)
+    by_phase = Bins([at for _, at in named])
     devices: dict[str, Bins] = {}
-    peak_w: float | None = None
-    for _, tick in groupby(samples, key=lambda s: round(s.start_epoch_s, 2)):
-        tick_w = 0.0
-        for s in tick:
-            if s.device_id not in devices:
-                devices[s.device_id] = Bins(even)
-            devices[s.device_id].add(s.start_epoch_s, s.duration_s, s.job_energy_j)
-            if marks:
-                by_phase.add(s.start_epoch_s, s.duration_s, s.job_energy_j)
-            tick_w += s.job_energy_j / s.duration_s if s.duration_s > 0 else 0.0
-        peak_w = max(peak_w or 0.0, tick_w)
+    for stretch in stretches:
+        if stretch.device_id not in devices:
+            devices[stretch.device_id] = Bins(even)
+        devices[stretch.device_id].add(stretch)
+        if marks:
+            by_phase.add(stretch)
     return Timeline(
         duration_s=duration_s,
         power_w={device: found.power_w() for device, found in devices.items()},
-        phases=_phases(stretches, by_phase.energy_j) if marks else (),
-        peak_power_w=peak_w,
+        phases=_phases(named, by_phase.energy_j) if marks else (),
     )
 
 
@@ -142,7 +127,7 @@ def ranked(found: Timeline) -> list[str]:
     return sorted((d for d in sums if sums[d] > 0), key=lambda d: -sums[d])
 
 
-def _stretches(
+def _named(
     marks: Sequence[Mark], start_epoch_s: float, duration_s: float
 ) -> list[tuple[str, float]]:
     """Return names and starts of all stretches, then the end of the run."""

@@ -1,9 +1,8 @@
 """Which greenops recorders are alive on this machine, whoever runs them.
 
-Each holds a socket with an abstract name: its process, its run, and a mark of each GPU
-its job may use. The kernel lists
-these for every user and drops them with the process, so there is no file to leave
-behind and nobody to ask.
+Each holds a socket with an abstract name: its process, its run, since when, and a mark
+of each GPU its job may use. The kernel lists these for every user and drops them with
+the process, so there is no file to leave behind and nobody to ask.
 
 Source: unix(7), "Abstract sockets"; proc(5), /proc/net/unix.
 """
@@ -12,16 +11,31 @@ import contextlib
 import os
 import re
 import socket
+import time
 import zlib
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from greenops.errors import SensorUnavailableError
 
 NAME = "greenops-"
 MOST_DEVICES = 16
 """Of more GPUs the rest is not announced: a socket's name holds 107 bytes."""
-_MARK = re.compile("[0-9a-f]{4}")
+_MARK_CHARS = 3
+_MARK = re.compile(f"[A-Za-z0-9_-]{{{_MARK_CHARS}}}")
+_TICKS_PER_S = 1e6
+"""Two recorders that announce themselves at once are told apart by this."""
+
+
+class _Announced(NamedTuple):
+    """What one recorder says of itself; `since_s` on the monotonic clock."""
+
+    pid: int
+    run_id: str
+    since_s: float
+    marks: set[str]
 
 
 class LocalNeighbours:
@@ -47,36 +61,39 @@ class LocalNeighbours:
         unix_table: Path = Path("/proc/net/unix"),
     ) -> None:
         self._table = unix_table
+        since = int(time.monotonic() * _TICKS_PER_S)
+        self.since_s = since / _TICKS_PER_S
         marks = "".join(_mark(d) for d in device_ids[:MOST_DEVICES])
-        name = f"{NAME}{os.getpid()}-{run_id or os.urandom(3).hex() + '.none'}+{marks}"
+        run_id = run_id or f"{os.urandom(3).hex()}.none"
+        name = f"{NAME}{os.getpid()}-{run_id}+{since:x}+{marks}"
         try:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             self._socket.bind(f"\0{name}")
         except (OSError, AttributeError) as e:
             raise SensorUnavailableError(f"cannot be seen by others: {e}") from e
 
-    def tenants(self, device_ids: Sequence[str]) -> dict[str, int]:
-        """Return for each GPU how many recorded jobs may use it, this one included."""
+    def others(self, device_ids: Sequence[str]) -> dict[str, list[float]]:
+        """Return for each GPU since when every other recorder of it is there, in s."""
         here = os.getpid()
         others = [
-            marks
-            for pid, _, marks in self._announced()
-            if pid != here and marks and not _related(pid, here)
+            other
+            for other in self._announced()
+            if other.pid != here and other.marks and not _related(other.pid, here)
         ]
         return {
-            device_id: 1 + sum(_mark(device_id) in marks for marks in others)
+            device_id: [o.since_s for o in others if _mark(device_id) in o.marks]
             for device_id in device_ids
         }
 
     def surrounding_run_id(self) -> str | None:
         """Return the run that the nearest recorder among our ancestors records."""
-        runs = {pid: run_id for pid, run_id, _ in self._announced()}
+        runs = {other.pid: other.run_id for other in self._announced()}
         above = _ancestors(os.getpid())[1:]
         run_id = next((runs[pid] for pid in above if pid in runs), None)
         return None if run_id is None or run_id.endswith(".none") else run_id
 
-    def _announced(self) -> list[tuple[int, str, set[str]]]:
-        """Return process, run and GPU marks of every recorder in the table."""
+    def _announced(self) -> list[_Announced]:
+        """Return every recorder in the table."""
         try:
             lines = self._table.read_text(errors="replace").splitlines()
         except OSError:
@@ -85,9 +102,13 @@ class LocalNeighbours:
         for line in lines:
             _, at, name = line.rpartition(f"@{NAME}")
             pid, _, rest = name.partition("-")
-            if at and pid.isdigit():
-                run_id, _, text = rest.partition("+")
-                found.append((int(pid), run_id, set(_MARK.findall(text))))
+            run_id, _, rest = rest.partition("+")
+            since, _, marks = rest.partition("+")
+            with contextlib.suppress(ValueError):  # somebody else's name
+                if at:
+                    since_s = int(since, 16) / _TICKS_PER_S
+                    marked = set(_MARK.findall(marks))
+                    found.append(_Announced(int(pid), run_id, since_s, marked))
         return found
 
     def close(self) -> None:
@@ -97,8 +118,9 @@ class LocalNeighbours:
 
 
 def _mark(device_id: str) -> str:
-    """Return four characters that tell a GPU from the others of one machine."""
-    return f"{zlib.crc32(device_id.encode()) & 0xFFFF:04x}"
+    """Return three characters that tell a GPU from the others of one machine."""
+    digest = zlib.crc32(device_id.encode()).to_bytes(4, "big")
+    return urlsafe_b64encode(digest)[:_MARK_CHARS].decode()
 
 
 def _related(a: int, b: int) -> bool:
@@ -106,9 +128,12 @@ def _related(a: int, b: int) -> bool:
 
 
 def _ancestors(pid: int) -> list[int]:
-    """Return `pid`, its parent, and so on up to the first process."""
+    """Return `pid`, its parent, and so on up to the first process.
+
+    That one, too: in a container it is often the recorder itself.
+    """
     found: list[int] = []
-    while pid > 1 and pid not in found:
+    while pid > 0 and pid not in found:
         found.append(pid)
         try:
             text = Path(f"/proc/{pid}/stat").read_text(errors="replace")

@@ -66,5 +66,7 @@ def _opened(factory: Factory, problems: list[str]) -> list[Sensor]:
     try:
         return [factory()]
     except SensorUnavailableError as e:
-        problems.append(f"{e}; remedy: {e.remedy}" if e.remedy else str(e))
+        name = getattr(factory, "name", "")
+        said = f"{name}: {e}" if name else str(e)
+        problems.append(f"{said}; remedy: {e.remedy}" if e.remedy else said)
         return []

@@ -95,6 +95,20 @@ class NvmlSensor:
         self._look_around(at_s)
         return self._each(lambda board: board.read(at_s), at_s)
 
+    def glance(self, at_s: float) -> Sequence[Reading]:  # noqa: ARG002 - as `read`
+        """Return the power of the boards that show nothing but moments of it.
+
+        One call to the driver per such board (Pascal and older); nothing for others. A
+        board that fails is left out, and found out about at the next `read`.
+
+        Raises:
+            SensorReadError: the driver is away.
+        """
+        if self._down:
+            raise SensorReadError(f"the NVIDIA driver is away: {self._down}")
+        readings = (b.glance() for b in self._inventory.boards.values())
+        return [reading for reading in readings if reading is not None]
+
     def settle(
         self,
         now: Callable[[], float],

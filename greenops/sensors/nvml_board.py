@@ -9,6 +9,8 @@ from greenops.model import Device, DeviceKind, Reading
 from greenops.sensors.nvml_library import (
     AVERAGE_POWER,
     INSTANT_POWER,
+    DeviceGoneError,
+    DriverGoneError,
     Handle,
     NotOfferedError,
     NvmlLibrary,
@@ -166,6 +168,26 @@ class Board:
         """
         counter_j = self.counter_j() if self._has_counter else None
         return self.reading(at_s, counter_j=counter_j)
+
+    def glance(self) -> Reading | None:
+        """Return the power alone, where nothing but moments of it can be had.
+
+        None for a board with a counter or an averaged power, and where a read fails.
+        """
+        if self._has_counter or self._averaged_over_s is not None:
+            return None
+        try:
+            power_w = self._power.get()
+        except (DeviceGoneError, DriverGoneError) as e:
+            _log.debug("%s: %s", self.device.name, e)
+            return None
+        if power_w is None:
+            return None
+        return Reading(
+            device_id=self.device.device_id,
+            power_w=power_w,
+            utilization=self._last_load,
+        )
 
     def reading(
         self, at_s: float, *, counter_j: float | None, counter_at_s: float | None = None

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from greenops.checked import span_utc
 from greenops.errors import SignalBusyError, SignalError, SignalRefusedError
-from greenops.model import IntensityPoint
-from greenops.ports import CarbonSignal
+from greenops.model import GenerationHour, IntensityPoint
+from greenops.ports import CarbonSignal, GenerationSource
 from greenops.signals.answer_store import AnswerStore
 from greenops.signals.kept import (
     CARRY_AT_MOST,
@@ -62,6 +62,18 @@ class CachedSignal:
             if old := self.kept(zone, start, stop):
                 return old
             raise
+
+    def generation(
+        self, zone: str | None, start: datetime, stop: datetime
+    ) -> Sequence[GenerationHour]:
+        """Return what the source says its hours were generated from; none is kept.
+
+        Raises:
+            Exception: as `intensity`, and where the source has no such thing.
+        """
+        if not isinstance(self._signal, GenerationSource):
+            raise SignalError(f"{self.name} does not say what power is generated from")
+        return self._signal.generation(zone, start, stop)
 
     def fresh(
         self, zone: str | None, start: datetime, stop: datetime

@@ -7,19 +7,27 @@ where its basis is the same, else that source answers for the whole span.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from greenops.errors import (
     ConfigError,
+    GreenopsError,
     SignalBusyError,
     SignalError,
     SignalRefusedError,
     UnknownZoneError,
 )
-from greenops.model import Basis, IntensityKind, IntensityPoint, SignalTraits
-from greenops.ports import CarbonSignal
+from greenops.model import (
+    Basis,
+    GenerationHour,
+    IntensityKind,
+    IntensityPoint,
+    SignalTraits,
+)
+from greenops.ports import CarbonSignal, GenerationSource
 from greenops.signals.patience import Patience, TooLateError, expected
 from greenops.signals.silence import Silences, reach_of
 from greenops.signals.sources import Sources, SourceState, SourceStatus
@@ -127,6 +135,25 @@ class ChainSignal:
         for answer in merged.values():  # the first that said anything
             return self._settled(inquiry, answer)
         raise self._failure(inquiry)
+
+    def generation(
+        self, zone: str | None, start: datetime, stop: datetime
+    ) -> Sequence[GenerationHour]:
+        """Return what hours were generated from, by the first working signal that says.
+
+        Only signals that answered the last question they were asked are asked: what
+        runs makes a forecast better, and is not worth waiting for.
+
+        Raises:
+            SignalError: none says.
+            ValueError: `stop` is not after `start`, or either has no time zone.
+        """
+        works = {s.name for s in self.status() if s.state is SourceState.WORKS}
+        for member in self._members:
+            if member.name in works and isinstance(member, GenerationSource):
+                with suppress(GreenopsError):
+                    return member.generation(zone, start, stop)
+        raise SignalError(f"no signal says what power in {zone} is generated from")
 
     def check(
         self, zone: str | None, start: datetime, stop: datetime

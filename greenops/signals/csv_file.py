@@ -12,7 +12,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from greenops.checked import Checked, IntensityUnit, span_utc
 from greenops.errors import ConfigError, SignalError, UnknownZoneError
-from greenops.model import Basis, IntensityKind, IntensityPoint, SignalTraits
+from greenops.model import (
+    Basis,
+    GenerationHour,
+    IntensityKind,
+    IntensityPoint,
+    SignalTraits,
+)
 from greenops.signals.csv_folder import CsvFolder, signature
 from greenops.signals.csv_layouts import Layout
 from greenops.signals.csv_rows import Wanted
@@ -114,6 +120,26 @@ class CsvSignal:
                 + _held(checked)
             )
         return points[first:last]
+
+    def generation(
+        self, zone: str | None, start: datetime, stop: datetime
+    ) -> Sequence[GenerationHour]:
+        """Return what hours were generated from, where the layout has that.
+
+        Raises:
+            UnknownZoneError: no file has this zone, or none is given.
+            SignalError: the files do not say, or cannot be read.
+            ValueError: `stop` is not after `start`, or either has no time zone.
+        """
+        start, stop = span_utc(start, stop)
+        with self._lock:
+            self._refresh()
+            self._zone(zone)
+            hours = self._folder.generation(self._code(zone))
+        found = [h for h in hours if start <= h.start < stop]
+        if not found:
+            raise SignalError(f"{self._path} has no generation of {zone} by source")
+        return found
 
     def _refresh(self) -> None:
         """Forget what was read if a file has changed."""

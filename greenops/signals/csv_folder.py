@@ -9,9 +9,15 @@ from greenops.checked import Checked, IntensityUnit, checked_points
 from greenops.checked.overlaps import settled
 from greenops.checked.rows import Problems
 from greenops.errors import ConfigError, MixedSignalsError, SignalError
-from greenops.model import Basis, IntensityKind
+from greenops.model import Basis, GenerationHour, IntensityKind
 from greenops.signals.csv_layouts import EXPECTED, Layout, layout_of
-from greenops.signals.csv_rows import Wanted, ZoneRows, read_rows, row_kind
+from greenops.signals.csv_rows import (
+    Wanted,
+    ZoneRows,
+    read_generation,
+    read_rows,
+    row_kind,
+)
 from greenops.signals.csv_table import SUFFIXES, Table
 from greenops.signals.zones import canonical
 
@@ -86,6 +92,20 @@ class CsvFolder:
         for problem in problems:
             logger.info("%s: %s", self._path, problem)
         return Checked(points=tuple(points), problems=tuple(problems))
+
+    def generation(self, code: str) -> list[GenerationHour]:
+        """Return what the hours of one of its zones were generated from; may be empty.
+
+        Raises:
+            SignalError: a file cannot be read.
+        """
+        files = [part.file for part in self._index()[code] if part.file.layout.sources]
+        hours = {
+            hour.start: hour
+            for file in files
+            for hour in read_generation(file.table, file.layout)
+        }
+        return [hours[start] for start in sorted(hours)]
 
     def _checked(self, code: str, part: _Part, problems: list[str]) -> Checked:
         layout, path = part.file.layout, part.file.table.path

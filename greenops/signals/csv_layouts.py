@@ -63,6 +63,7 @@ class Layout:
         unsure: The two for forecasts, and for rows marked `estimated`; None: the same.
         provenance: Of rows that are neither.
         zero_possible: Zero is a value.
+        sources: Columns of generation in MW, by the name of their source.
         utc: Times without an offset are in UTC.
         month_first: Times may be written 12/31/2020 23:00:00.
     """
@@ -88,6 +89,7 @@ class Layout:
     unsure: tuple[float, float] | None = None
     provenance: Provenance = Provenance.MEASURED
     zero_possible: bool = False
+    sources: Mapping[str, int] = field(default_factory=dict)
     utc: bool = True
     month_first: bool = False
 
@@ -211,6 +213,7 @@ def _carboncast(cells: Header, name: str, _basis: Basis | None) -> Layout | None
         kind=IntensityKind.AVERAGE,
         basis=Basis.DIRECT if direct else Basis.LIFE_CYCLE,
         zero_possible=direct,
+        sources={c: i for i, c in enumerate(cells) if c and i not in (time, value)},
         month_first=True,
     )
 

@@ -1,11 +1,12 @@
 """The rows of an intensity file, zone by zone, ready to be checked."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
-from greenops.checked import RawPoint, local_time, utc_time
+from greenops.checked import RawPoint, finite_number, local_time, utc_time
 from greenops.errors import SignalError
-from greenops.model import Basis, IntensityKind, Provenance
+from greenops.model import Basis, GenerationHour, IntensityKind, Provenance
 from greenops.signals.csv_layouts import Layout
 from greenops.signals.csv_table import Table
 
@@ -104,7 +105,7 @@ class _Reader:
         basis = self._row_basis(cells)
         if basis is None or not self._of_kind(cells):
             return
-        start = self._time(cells[layout.time])
+        start = self.time(cells[layout.time])
         columns = self._columns
         if layout.zone is not None and layout.value is not None:
             columns = {cells[layout.zone].strip(): layout.value}
@@ -158,7 +159,8 @@ class _Reader:
         basis = Basis("life cycle" if said in ("lifecycle", "lca") else said)
         return basis if self._wanted.basis in (None, basis) else None
 
-    def _time(self, text: str) -> datetime:
+    def time(self, text: str) -> datetime:
+        """Return the start that a cell states."""
         if self._layout.month_first and "/" in text:
             return datetime.strptime(text.strip(), "%m/%d/%Y %H:%M:%S").replace(
                 tzinfo=UTC
@@ -169,6 +171,29 @@ class _Reader:
         if at.tzinfo is not None:
             return at.astimezone(UTC)
         return local_time(at, self._wanted.clock)
+
+
+def read_generation(table: Table, layout: Layout) -> list[GenerationHour]:
+    """Return what a file's hours were generated from, in order of time.
+
+    A cell without a finite number is left out, a row without a time too: a file that
+    can be read as intensities has few of them.
+
+    Raises:
+        SignalError: the file cannot be read.
+    """
+    reader = _Reader(table, layout, Wanted(), None)
+    found: dict[datetime, GenerationHour] = {}
+    for _, cells in table.rows():
+        with suppress(SignalError, ValueError, IndexError):
+            start = reader.time(cells[layout.time])
+            power_mw = {
+                name: mw
+                for name, column in layout.sources.items()
+                if (mw := finite_number(table.number(cells[column]))) is not None
+            }
+            found[start] = GenerationHour(start=start, power_mw=power_mw)
+    return [found[start] for start in sorted(found)]
 
 
 def row_kind(layout: Layout, cells: list[str]) -> IntensityKind | None:

@@ -109,7 +109,7 @@ def year_shape(
     sun = _relative(clear_skies(year, place.latitude_deg, place.longitude_deg))
     swing = RESERVOIR_SWING if shaped_as is GridClass.HYDRO else 0.0
     grid = _Grid.of(mix, swing)
-    served = _relative([grid.intensity(d, s) for d, s in zip(load, sun, strict=True)])
+    served = _relative(grid.intensities(load, sun))
     return tuple(1.0 + DAMPING * (value - 1.0) for value in served)
 
 
@@ -195,21 +195,35 @@ class _Grid:
             fossil_g=_emitted(mix, FOSSIL),
         )
 
-    def intensity(self, load: float, sun: float) -> float:
-        """Return g/kWh in an hour of this load and sun, both relative to their year."""
-        wanted = (load - 1.0) - self.solar * (sun - 1.0)
-        by_hydro = min(max(wanted, -self.hydro_swing), self.hydro_swing)
+    def intensities(self, loads: list[float], suns: list[float]) -> list[float]:
+        """Return g/kWh of each hour of such load and sun, relative to their year."""
+        solar, swing, mean_fossil = self.solar, self.hydro_swing, self.fossil
+        floor = FOSSIL_FLOOR * mean_fossil
         # Coal, gas and oil move together: which is cheaper changes with the year.
-        fossil = max(self.fossil + wanted - by_hydro, FOSSIL_FLOOR * self.fossil)
-        served = self.steady + self.solar * sun + self.hydro + by_hydro + fossil
-        emitted = (
-            self.steady_g
-            + self.solar * sun * G_PER_KWH["solar"]
-            + (self.hydro + by_hydro) * G_PER_KWH["hydroelectricity"]
+        fossil_g = self.fossil_g / mean_fossil if mean_fossil > 0 else 0.0
+        solar_g, hydro_g = G_PER_KWH["solar"], G_PER_KWH["hydroelectricity"]
+        steady, steady_g = (
+            self.steady + self.hydro,
+            self.steady_g + self.hydro * hydro_g,
         )
-        if self.fossil > 0:
-            emitted += fossil * self.fossil_g / self.fossil
-        return emitted / served
+        found = []
+        for load, sun in zip(loads, suns, strict=True):
+            wanted = (load - 1.0) - solar * (sun - 1.0)
+            by_hydro = wanted
+            if wanted > swing:
+                by_hydro = swing
+            elif wanted < -swing:
+                by_hydro = -swing
+            fossil = mean_fossil + wanted - by_hydro
+            if fossil < floor:
+                fossil = floor
+            by_sun = solar * sun
+            served = steady + by_sun + by_hydro + fossil
+            emitted = (
+                steady_g + by_sun * solar_g + by_hydro * hydro_g + fossil * fossil_g
+            )
+            found.append(emitted / served)
+        return found
 
 
 def _emitted(mix: Mix, sources: tuple[str, ...]) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from greenops.energy.integrate import jittered_deadline
+from greenops.tracking import patience
 
 Made = TypeVar("Made")
 
@@ -23,8 +24,15 @@ class Ticking(Protocol):
     def jitter(self) -> bool:
         """Whether sampling times should be random, for loads as fast as the pace."""
 
+    @property
+    def glance_s(self) -> float | None:
+        """Mean time in s between two calls of `glance`; None: none is wanted."""
+
     def tick(self) -> None:
         """Take one sample."""
+
+    def glance(self) -> None:
+        """Look at devices that need more looks than samples."""
 
 
 class SamplingLoop:
@@ -52,11 +60,10 @@ class SamplingLoop:
         """Begin. Signals blocked in the calling thread stay blocked in the loop."""
         self._thread.start()
 
-    def stop(self, timeout_s: float) -> bool:
-        """End the loop; return whether its thread ended within `timeout_s`."""
+    def stop(self, idle_s: float) -> bool:
+        """End the loop; return whether its thread ended, see `patience.join`."""
         self._stop.set()
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        return patience.join(self._thread, idle_s)
 
     @property
     def stopping(self) -> bool:
@@ -71,10 +78,26 @@ class SamplingLoop:
                 ticking.tick()
                 now_s = time.monotonic()
                 due_s = self._next(due_s, now_s, jitter=ticking.jitter)
-                self._stop.wait(max(MIN_SLEEP_S, due_s - now_s))
+                self._wait(due_s, ticking)
         except Exception as e:
             log.debug("sampling ended early", exc_info=True)
             self.failure = e
+
+    def _wait(self, due_s: float, ticking: Ticking) -> None:
+        """Wait until `due_s`, looking at devices in between at random times.
+
+        Then the tick is the first of these times after `due_s`: one at a fixed time
+        would begin each second's looks in the same phase of a load as fast.
+        """
+        at_s = now_s = time.monotonic()
+        while (pace_s := ticking.glance_s) is not None:
+            chance = random.random()  # noqa: S311 - as below
+            at_s = max(now_s, jittered_deadline(at_s, pace_s, chance))
+            if self._stop.wait(max(MIN_SLEEP_S, at_s - now_s)) or at_s >= due_s:
+                return
+            ticking.glance()
+            now_s = time.monotonic()
+        self._stop.wait(max(MIN_SLEEP_S, due_s - now_s))
 
     def _next(self, due_s: float, now_s: float, *, jitter: bool) -> float:
         if jitter:
@@ -102,9 +125,9 @@ class Background(Generic[Made]):
             log.debug("not begun", exc_info=True)
             self._failure = e
 
-    def result(self, timeout_s: float) -> Made | Exception:
-        """Return what was made, or why it was not, waiting at most `timeout_s`."""
-        self._thread.join(timeout_s)
+    def result(self, idle_s: float) -> Made | Exception:
+        """Return what was made, or why it was not, waiting as `patience.join` does."""
+        patience.join(self._thread, idle_s)
         if self._made is None:
             return self._failure or TimeoutError("a driver did not answer in time")
         return self._made

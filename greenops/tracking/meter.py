@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 
 from greenops.energy.attribute import cpu_share, gpu_share
 from greenops.energy.cut import cut_off
-from greenops.energy.integrate import wants_jitter
 from greenops.energy.meter import DeviceMeter
 from greenops.energy.totals import DeviceTotals
 from greenops.errors import SensorReadError
@@ -29,11 +28,10 @@ from greenops.model import (
 )
 from greenops.ports import JobProbe, Neighbours, NodeCpu, Recorder, Sensor
 from greenops.tracking.clock import RunClock
+from greenops.tracking.glances import Glances
+from greenops.tracking.tenancy import Tenancy
 
 log = logging.getLogger(__name__)
-
-NEIGHBOURS_EVERY_S = 2.0
-"""The list may hold thousands of sockets; a newcomer is seen this late at most."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,12 +87,10 @@ class RunMeter:
         self.marks: list[Mark] = []
         self._tracked: dict[str, _Tracked] = {}
         self._gpu_fraction = 1.0
-        self._tenants: Mapping[str, int] = {}
-        self._tenants_checked_s = float("-inf")
+        self._tenancy = Tenancy(parts.neighbours)
         self.peak_power_w: float | None = None
-        self.jitter = False
-        """Whether the next sampling times should be drawn at random."""
-        self._readings: list[Reading] = []
+        self._glances = Glances(run.interval_s)
+        self._read_now: list[tuple[Sensor, Sequence[Reading]]] = []
         self._last_s = start_s
         self._stop_s = float("inf")
         self._start_cpu_s = (job_cpu_s, node_cpu_s)
@@ -122,20 +118,37 @@ class RunMeter:
         slept = self.parts.clock.check()
         for sensor in self.parts.sensors:
             self._notice_devices(sensor, now_s)
-        self._count_tenants(now_s)
+        self._tenancy.look(self._gpus(), now_s)
         before = self._cpu_s
         self._cpu_s = self._cpu_times()
         self._gpu_fraction = self.parts.probe.gpu_fraction()
         samples: list[Sample] = []
-        self._readings = []
+        self._read_now = []
         for sensor in self.parts.sensors:
             samples += self._read(sensor, slept=slept, sharp=sharp)
         self._note_peak(samples)
-        self.jitter = wants_jitter(self._readings, interval_s=self.run.interval_s)
+        self._glances.plan(self._read_now)
         if now_s > self._last_s:
             use = self._use(self._last_s, now_s, before)
             self.parts.recorder.add(self.run.run_id, samples, use)
             self._last_s = now_s
+
+    @property
+    def jitter(self) -> bool:
+        """Whether the next sampling times should be drawn at random."""
+        return self._glances.jitter
+
+    @property
+    def glance_s(self) -> float | None:
+        """Mean time in s between two calls of `glance`; None: it is of no use."""
+        return self._glances.pace_s
+
+    def glance(self) -> None:
+        """Look at what is only seen in moments; the next tick notes the energy."""
+        at_s = self.parts.clock.monotonic()
+        for reading in self._glances.take(at_s):
+            if tracked := self._tracked.get(reading.device_id):
+                tracked.meter.glance(reading, at_s)
 
     def mark(self, name: str) -> Mark:
         """Begin the phase `name` here."""
@@ -152,6 +165,8 @@ class RunMeter:
     def finish(self, stop_s: float, *, sharp: bool = False) -> None:
         """Take the last readings and close every device at `stop_s`."""
         self._stop_s = stop_s
+        for tracked in self._tracked.values():
+            tracked.meter.stop_s = stop_s
         self.tick(sharp=sharp)
         samples = [
             self._sample(t, interval)
@@ -197,7 +212,7 @@ class RunMeter:
         self, sensor: Sensor, readings: Sequence[Reading], at_s: float, *, slept: bool
     ) -> list[Sample]:
         self._notice_devices(sensor, at_s)  # a read may have found one
-        self._readings += readings
+        self._read_now.append((sensor, readings))
         by_id = {r.device_id: r for r in readings}
         slices: Mapping[str, float] = getattr(sensor, "mig_shares", dict)()
         samples = []
@@ -223,6 +238,7 @@ class RunMeter:
         new = [d for d in sensor.devices() if d.device_id not in self._tracked]
         for device in new:
             meter = DeviceMeter(device, start_s=start_s, interval_s=self.run.interval_s)
+            meter.stop_s = self._stop_s
             job_cpu_s, node_cpu_s = self._start_cpu_s
             self._tracked[device.device_id] = _Tracked(
                 device, meter, DeviceTotals(), job_cpu_s, node_cpu_s
@@ -234,7 +250,7 @@ class RunMeter:
         if tracked.device.source == "model" and interval.method is Method.COUNTER:
             # What a model counts is still modelled.
             interval = replace(interval, method=Method.MODEL)
-        share = self._share(tracked)
+        share = self._share(tracked, interval)
         start_epoch_s = self.parts.clock.epoch_s(interval.start_s)
         tracked.totals.add(interval, share, start_epoch_s=start_epoch_s)
         return Sample(
@@ -248,7 +264,7 @@ class RunMeter:
             utilization=interval.utilization,
         )
 
-    def _share(self, tracked: _Tracked) -> float:
+    def _share(self, tracked: _Tracked, interval: Interval) -> float:
         if tracked.device.kind is DeviceKind.GPU:
             if tracked.slices is not None:
                 return self._gpu_fraction * tracked.slices
@@ -256,7 +272,7 @@ class RunMeter:
             return self._gpu_fraction * gpu_share(
                 reading.processes if reading else None,
                 self.parts.probe.contains,
-                tenants=self._tenants.get(tracked.device.device_id, 1),
+                idle=self._tenancy.idle_share(interval),
             )
         job_cpu_s, node_cpu_s = self._cpu_s
         share = cpu_share(
@@ -281,16 +297,8 @@ class RunMeter:
         if samples:
             self.peak_power_w = max(self.peak_power_w or 0.0, power_w)
 
-    def _count_tenants(self, now_s: float) -> None:
-        due = now_s - self._tenants_checked_s >= NEIGHBOURS_EVERY_S
-        if due and self.parts.neighbours is not None:
-            gpus = [
-                t.device.device_id
-                for t in self._tracked.values()
-                if t.device.kind is DeviceKind.GPU
-            ]
-            self._tenants = self.parts.neighbours.tenants(gpus) if gpus else {}
-            self._tenants_checked_s = now_s
+    def _gpus(self) -> list[str]:
+        return [i for i, t in self._tracked.items() if t.device.kind is DeviceKind.GPU]
 
     def _use(
         self, start_s: float, stop_s: float, before: tuple[float, float]

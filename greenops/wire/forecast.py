@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
 
 from greenops.config import Config
 from greenops.errors import GreenopsError, LedgerError, SignalError
@@ -19,14 +21,16 @@ from greenops.forecast.hours import (
     whole_hour,
 )
 from greenops.forecast.issue import About, own_ahead, record, with_provider
+from greenops.forecast.mix import with_mix
 from greenops.forecast.modelled import modelled
 from greenops.forecast.provider import provider_hours
 from greenops.ledger.place import default_path
 from greenops.ledger.query import Ledger
 from greenops.model import Forecast, IntensityPoint, Provenance
-from greenops.ports import CarbonSignal
+from greenops.ports import CarbonSignal, GenerationSource
 from greenops.wire.answers import cache_folder
 from greenops.wire.forecast_models import ModelStore
+from greenops.wire.generation import generation_of
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +79,7 @@ def forecast_zone(
     said = [p for p in points if p.stop > first and p.provenance is Provenance.FORECAST]
     _keep(config, signal.name, said)
     about = _about((seen or said or points)[-1], issued_at)
-    history = _history(_like(about, seen), config, about, first)
+    history = _history(signal, _like(about, seen), config, about, first)
     made = None
     if history is not None:
         made = _from_history(history, _like(about, said), config, about)
@@ -148,7 +152,11 @@ def _as_stated(
 
 
 def _history(
-    seen: Sequence[IntensityPoint], config: Config, about: About, first: datetime
+    signal: CarbonSignal,
+    seen: Sequence[IntensityPoint],
+    config: Config,
+    about: About,
+    first: datetime,
 ) -> History | None:
     """Return recorded hours: the signal's, and the ledger's before those."""
     points = list(seen)
@@ -161,20 +169,25 @@ def _history(
     except LedgerError as e:
         log.info("no history of %s from the ledger: %s", about.zone, e)
     try:
-        return history_of(points, known_at=about.issued_at).until(first)
+        history = history_of(points, known_at=about.issued_at).until(first)
     except SignalError:
         return None
+    if not isinstance(signal, GenerationSource):
+        return history
+    kept_in = None
+    if not signal.traits.offline:
+        mark = sha256(about.source.encode()).hexdigest()[:8]
+        kept_in = _cache(config) / f"generation-{about.zone}-{mark}.json"
+    span = (history.first, history.stop)
+    return with_mix(history, generation_of(signal, about.zone, span, kept_in))
 
 
 def _from_history(
-    history: History,
-    said: Sequence[IntensityPoint],
-    config: Config,
-    about: About,
+    history: History, said: Sequence[IntensityPoint], config: Config, about: About
 ) -> tuple[Ahead, Floats] | None:
-    """Return one's own forecast, blended where there is a provider's, and its bands."""
+    """Return one's own forecast or the blend, with bands; None: too little history."""
     first = history.stop
-    store = ModelStore((config.signals_cache_path or cache_folder()) / MODELS)
+    store = ModelStore(_cache(config))
     name = f"{about.zone} {about.kind} {about.basis}"
     had = store.load(name, first.hour)
     try:
@@ -223,6 +236,10 @@ def _keep(config: Config, signal: str, said: Sequence[IntensityPoint]) -> None:
         _ledger(config).add_intensities(signal, said)
     except GreenopsError as e:
         log.info("the provider's forecast could not be kept: %s", e)
+
+
+def _cache(config: Config) -> Path:
+    return (config.signals_cache_path or cache_folder()) / MODELS
 
 
 def _ledger(config: Config) -> Ledger:

@@ -4,16 +4,15 @@ import hashlib
 import io
 import json
 import logging
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import numpy as np
 
 from greenops.forecast.direct import DirectModel
 from greenops.forecast.own import OwnModel
+from greenops.wire.replaced import replace_file
 
 log = logging.getLogger(__name__)
 
@@ -51,17 +50,7 @@ class ModelStore:
         """Keep a model; where that fails it is fitted again next time."""
         path = self._path(name, model.direct.hour)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with NamedTemporaryFile(dir=self._folder, delete=False) as file:
-                temporary = Path(file.name)
-                try:
-                    file.write(_packed(model))
-                    file.flush()
-                    temporary.replace(path)
-                except BaseException:
-                    with suppress(OSError):
-                        temporary.unlink()
-                    raise
+            replace_file(path, lambda file: file.write(_packed(model)))
         except OSError as e:
             log.info("the forecast model %s could not be kept: %s", path, e)
 
@@ -111,7 +100,7 @@ def _model(fields: dict[str, Any]) -> OwnModel:
             **{name: fields[name] for name in _ARRAYS},
         ),
         trained_to=datetime.fromisoformat(facts["trained_to"]),
-        columns=facts["columns"],
+        columns=tuple(facts["columns"]),
         learnt_from=facts["learnt_from"],
         tested_from=tuple(map(datetime.fromisoformat, facts["tested_from"])),
         said=fields["said"],

@@ -14,7 +14,7 @@ from greenops.ports import CarbonSignal
 log = logging.getLogger(__name__)
 
 DEFAULT_ORDER = Config().signals_order
-"""This machine's own signals."""
+"""This machine's own signals: the hourly model, which is the annual one where flat."""
 
 
 class GridAnswer(NamedTuple):
@@ -80,12 +80,18 @@ class Grid:
         return answer._replace(marginal_signal=signal.name, marginal=points)
 
     def _average(self, zone: str | None) -> CarbonSignal:
-        if zone is None and self._config.signals_order == DEFAULT_ORDER:
-            # The world has no hours. Most short jobs end here: 10 ms that they keep.
+        if self._config.signals_order != DEFAULT_ORDER:
+            return self._opened(IntensityKind.AVERAGE)
+        # Nobody to fall back from: most short jobs end here, and need no chain.
+        if zone is None:  # the world has no hours
             from greenops.signals.annual import AnnualSignal
 
             return AnnualSignal()
-        return self._opened(IntensityKind.AVERAGE)
+        if IntensityKind.AVERAGE not in self._signals:
+            from greenops.signals.hourly_model import HourlyModelSignal
+
+            self._signals[IntensityKind.AVERAGE] = HourlyModelSignal()
+        return self._signals[IntensityKind.AVERAGE]
 
     def _opened(self, kind: IntensityKind) -> CarbonSignal:
         if kind not in self._signals:

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from greenops.config import Config, load_config_leniently, working_folder
 from greenops.model import Device, Reading
@@ -30,6 +30,8 @@ from greenops.wire.parts import open_parts
 
 log = logging.getLogger(__name__)
 
+Glance = Callable[[float], Sequence[Reading]]
+
 
 class SharedSensor:
     """A sensor that several recordings of one process read; closed by none of them."""
@@ -47,6 +49,22 @@ class SharedSensor:
         """Read under a lock: sensors are called from one thread at a time."""
         with self._lock:
             return self._sensor.read(at_s)
+
+    def glance(self, at_s: float) -> Sequence[Reading]:
+        """Look at what shows mere moments of its power, if the sensor can."""
+        glance: Glance | None = getattr(self._sensor, "glance", None)
+        with self._lock:
+            return () if glance is None else glance(at_s)
+
+    def mig_shares(self) -> Mapping[str, float]:
+        """Return the job's part of each partitioned GPU, by device id."""
+        shares: Mapping[str, float] = getattr(self._sensor, "mig_shares", dict)()
+        return shares
+
+    def problems(self) -> Sequence[str]:
+        """Return what the sensor has to say about its figures."""
+        problems: Sequence[str] = getattr(self._sensor, "problems", tuple)()
+        return problems
 
     def close(self) -> None:
         """Leave it open for the others."""
@@ -77,7 +95,8 @@ class KeptNeighbours:
     """The process's place among the recorders, as one recording sees it."""
 
     def __init__(self, neighbours: Neighbours) -> None:
-        self.tenants = neighbours.tenants
+        self.since_s = neighbours.since_s
+        self.others = neighbours.others
         self.surrounding_run_id = neighbours.surrounding_run_id
 
     def close(self) -> None:

@@ -8,12 +8,18 @@ from greenops.checked import points_within, span_utc
 from greenops.errors import SignalError
 from greenops.model import (
     Basis,
+    GenerationHour,
     IntensityKind,
     IntensityPoint,
     SignalTraits,
 )
 from greenops_eia.answers import HOUR, generated_of
-from greenops_generation import FACTOR_SETS, Generated, generation_points
+from greenops_generation import (
+    FACTOR_SETS,
+    Generated,
+    generation_hours,
+    generation_points,
+)
 from greenops_webapi import (
     Credential,
     Pace,
@@ -124,6 +130,20 @@ class EiaSignal:
         self._log.note(row.code, checked.problems)
         asked = f"{self.name}: {row.code}{self._api.clock_note()}"
         return points_within(checked, first, last, asked=asked)
+
+    def generation(
+        self, zone: str | None, start: datetime, stop: datetime
+    ) -> Sequence[GenerationHour]:
+        """Return mean power by fuel; see `greenops.ports.GenerationSource`.
+
+        Raises:
+            Exception: as `intensity`.
+        """
+        within = span_utc(start, stop)
+        row = served_zone(zone, self.name)
+        return generation_hours(
+            self._generated(row.names[self.name], *within), within=within
+        )
 
     def _generated(
         self, respondent: str, start: datetime, stop: datetime

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from greenops.checked import Problems, RawPoint, finite_number
-from greenops.model import Bounded
+from greenops.model import Bounded, GenerationHour
 from greenops_generation.factors import Fuel
 
 HOUR = timedelta(hours=1)
@@ -84,6 +84,32 @@ def intensity_rows(
         issued = [r.issued_at for own in hours[hour].values() for r in own]
         found.append(_point(hour, parts.values(), factors, _latest(issued)))
     return found, problems.sentences()
+
+
+def generation_hours(
+    rows: Iterable[Generated], *, within: tuple[datetime, datetime]
+) -> list[GenerationHour]:
+    """Return the mean power of each fuel in the whole hours of a span, in order.
+
+    Storage is left out, as in `intensity_rows`; so is a fuel with a line that is not
+    known for all of the hour.
+    """
+    first, last = within
+    found = []
+    for hour, by_series in sorted(_by_hour(rows).items()):
+        if not first <= hour < last:
+            continue
+        power_mw: dict[str, float] = {}
+        unknown: set[str] = set()
+        for own in by_series.values():
+            fuel, mean_mw = own[0].fuel, _mean_mw(own, hour)
+            if mean_mw is None:
+                unknown.add(str(fuel))
+            elif fuel is not Fuel.STORAGE:
+                power_mw[str(fuel)] = power_mw.get(str(fuel), 0.0) + mean_mw
+        known = {fuel: mw for fuel, mw in power_mw.items() if fuel not in unknown}
+        found.append(GenerationHour(start=hour, power_mw=known))
+    return found
 
 
 _Hours = Mapping[datetime, Mapping[str, Sequence[Generated]]]

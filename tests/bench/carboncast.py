@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from greenops.forecast.hours import HOUR, Floats, History
+from greenops.forecast.mix import shares
 from tests.bench.hourly_model import _utc
 
 SAME = 0.02
@@ -74,10 +75,7 @@ def _history(rows: Sequence[Mapping[str, str]]) -> History:
     g[g <= 0] = np.nan
     if not sources:
         return History(first=first, g_per_kwh=g)
-    mw = np.clip(mw, 0.0, None)
-    total = np.nansum(mw, axis=1, keepdims=True)
-    total[total <= 0] = np.nan
-    return History(first=first, g_per_kwh=g, mix=np.hstack((mw / total, np.log(total))))
+    return History(first=first, g_per_kwh=g, mix=shares(mw))
 
 
 def _wide(rows: Sequence[Mapping[str, str]]) -> Iterator[Region]:

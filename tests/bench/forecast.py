@@ -39,7 +39,15 @@ HEADLINE_H = 96
 REPLAYED_DAYS = 184
 ALONE = "own, intensity alone"
 METHODS = ("own", "blended", "persistence", "week_mean", "provider", ALONE)
-MIB = 1024
+SHORT = dict(
+    zip(
+        METHODS,
+        ("own", "blended", "last day", "7 days", "provider", "alone"),
+        strict=True,
+    )
+)
+"""As the columns are headed; `alone` is one's own without generation by source."""
+KIB_PER_MIB = 1024
 
 
 @dataclass
@@ -98,53 +106,36 @@ def replay(region: Region) -> Replayed:
         train_s=train_s,
         warm_s=warm_s,
         days=len(came),
-        peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MIB,
+        peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB_PER_MIB,
     )
 
 
 def report(replayed: Sequence[Replayed]) -> str:
-    """Return the table for people."""
+    """Return the tables for people: a line per region, then means and spread."""
     rows = [r for x in replayed for r in x.rows]
-    at = [r for r in rows if r["horizon_h"] == HEADLINE_H]
-    names = sorted({str(r["region"]) for r in at})
-    methods = [m for m in METHODS if any(r["method"] == m for r in at)]
-    width = max(len(m) for m in methods) + 1
+    at = {
+        (str(r["region"]), str(r["method"])): r
+        for r in rows
+        if r["horizon_h"] == HEADLINE_H
+    }
+    names = sorted({name for name, _ in at})
+    methods = [m for m in METHODS if any((n, m) in at for n in names)]
+    banded = [m for m in methods if at[_having(at, m), m]["cover80_pct"] is not None]
     lines = [
         (
-            f"{len(names)} regions, {fmean(x.days for x in replayed):.0f} issues each. "
-            f"Error over the first {HEADLINE_H} h in %:"
+            f"{len(names)} regions, {fmean(x.days for x in replayed):.0f} issues each. Left: "
+            f"error over the first {HEADLINE_H} h in %; right: hours within the 80 % / 95 % "
+            "band in %."
         ),
         "",
-        f"{'':{width}}" + "".join(f"{n[:8]:>9}" for n in names) + f"{'mean':>9}",
+        f"{'':12}" + "".join(f"{SHORT[m]:>9}" for m in (*methods, *banded)),
     ]
-    for method in methods:
-        found = {
-            str(r["region"]): _float(r["mape_pct"]) for r in at if r["method"] == method
-        }
-        cells = "".join(f"{found[n]:9.2f}" if n in found else f"{'':9}" for n in names)
-        lines.append(f"{method:{width}}{cells}{fmean(found.values()):9.2f}")
-    lines += ["", f"Hours within the 80 % / 95 % band, first {HEADLINE_H} h, in %:", ""]
-    for method in [m for m in methods if m in {"own", "blended", ALONE}]:
-        own = [r for r in at if r["method"] == method]
-        lines.append(f"{method:{width}}" + _covers(own, names))
-    lines += ["", "Mean error by horizon in %:", ""]
-    lines.append(f"{'':{width}}" + "".join(f"{h:>7} h" for h in HORIZONS_H))
-    lines += [f"{m:{width}}" + _by_horizon(rows, m) for m in methods]
-    fitted = [s for x in replayed for s in x.train_s]
-    warm = [s for x in replayed for s in x.warm_s]
-    lines += [
-        "",
-        (
-            f"Fitting one zone, its test on past days and the first forecast: median "
-            f"{median(fitted):.2f} s, at most {max(fitted):.2f} s."
-        ),
-        (
-            f"A {WEEK_H} h forecast with bands from a warm model: median "
-            f"{1000 * median(warm):.1f} ms. Peak memory of the process: "
-            f"{max(x.peak_mib for x in replayed):.0f} MiB."
-        ),
-    ]
-    return "\n".join(lines)
+    for name in names:
+        errors = [_cell(at.get((name, m)), "mape_pct") for m in methods]
+        covers = [_covers(at.get((name, m))) for m in banded]
+        lines.append(f"{name[:11]:12}" + "".join((*errors, *covers)))
+    lines += ["", *_spread(at, methods, banded), "", *_by_horizon(rows, methods), ""]
+    return "\n".join([*lines, *_costs(replayed)])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -243,28 +234,67 @@ def _rows(
         yield row
 
 
-def _covers(rows: Sequence[Mapping[str, object]], names: Sequence[str]) -> str:
-    found = {
-        str(r["region"]): (_float(r["cover80_pct"]), _float(r["cover95_pct"]))
-        for r in rows
-    }
-    mean = (fmean(a for a, _ in found.values()), fmean(b for _, b in found.values()))
-    cells = [found.get(n) for n in names]
-    return "".join(f"{c[0]:5.0f}/{c[1]:3.0f}" if c else f"{'':9}" for c in cells) + (
-        f"{mean[0]:6.1f}/{mean[1]:.1f}"
-    )
+def _having(at: Mapping[tuple[str, str], object], method: str) -> str:
+    return next(name for name, m in at if m == method)
 
 
-def _by_horizon(rows: Sequence[Mapping[str, object]], method: str) -> str:
-    cells = []
-    for horizon_h in HORIZONS_H:
-        found = [
-            _float(r["mape_pct"])
-            for r in rows
-            if r["method"] == method and r["horizon_h"] == horizon_h
+def _cell(row: Mapping[str, object] | None, key: str) -> str:
+    return f"{_float(row[key]):9.2f}" if row else f"{'':9}"
+
+
+def _covers(row: Mapping[str, object] | None) -> str:
+    if row is None:
+        return f"{'':9}"
+    return f"{_float(row['cover80_pct']):5.0f}/{_float(row['cover95_pct']):3.0f}"
+
+
+def _spread(
+    at: Mapping[tuple[str, str], Mapping[str, object]],
+    methods: Sequence[str],
+    banded: Sequence[str],
+) -> Iterator[str]:
+    def values(method: str, key: str) -> list[float]:
+        return [_float(r[key]) for (_, m), r in at.items() if m == method]
+
+    for title, of in (
+        ("mean", fmean),
+        ("median", median),
+        ("least", min),
+        ("most", max),
+    ):
+        cells = [f"{of(values(m, 'mape_pct')):9.2f}" for m in methods]
+        cells += [
+            f"{of(values(m, 'cover80_pct')):5.1f}/{of(values(m, 'cover95_pct')):.0f}"
+            for m in banded
         ]
-        cells.append(f"{fmean(found):9.2f}" if found else f"{'':9}")
-    return "".join(cells)
+        yield f"{title:12}" + "".join(f"{c:>9}" for c in cells)
+
+
+def _by_horizon(
+    rows: Sequence[Mapping[str, object]], methods: Sequence[str]
+) -> Iterator[str]:
+    yield "Mean error by horizon in %:"
+    for horizon_h in HORIZONS_H:
+        found: dict[str, list[float]] = {m: [] for m in methods}
+        for row in rows:
+            if row["horizon_h"] == horizon_h:
+                found[str(row["method"])].append(_float(row["mape_pct"]))
+        cells = [f"{fmean(v):9.2f}" if v else f"{'':9}" for v in found.values()]
+        yield f"{f'{horizon_h} h':12}" + "".join(cells)
+
+
+def _costs(replayed: Sequence[Replayed]) -> Iterator[str]:
+    fitted = [s for x in replayed for s in x.train_s]
+    warm = [s for x in replayed for s in x.warm_s]
+    yield (
+        f"Fitting one zone, its test on past days and the first forecast: median "
+        f"{median(fitted):.2f} s, at most {max(fitted):.2f} s."
+    )
+    yield (
+        f"A {WEEK_H} h forecast with bands from a warm model: median "
+        f"{1000 * median(warm):.1f} ms. Peak memory of the process: "
+        f"{max(x.peak_mib for x in replayed):.0f} MiB."
+    )
 
 
 def _float(value: object) -> float:

@@ -28,6 +28,7 @@ from greenops.energy.integrate import jittered_deadline
 from greenops.energy.meter import DeviceMeter
 from greenops.energy.totals import DeviceTotals
 from greenops.model import Device, DeviceKind, Interval, Reading
+from greenops.tracking.glances import PACE_S
 
 LIMIT_W = 350.0
 MARGIN_S = 2.0
@@ -162,11 +163,14 @@ class Kind:
     renewed_every_s: float | None = None
     fails: float = 0.0
     jitter: bool = False
+    glance_s: float | None = None
+    held_s: float | None = None
+    with_power: bool = False
 
     def reading(self, signal: Signal, at_s: float, phase_s: float) -> Reading:
         """Return what a device of this kind would say of `signal` at `at_s`."""
         if self.renewed_every_s is not None:
-            every_s = self.renewed_every_s
+            read_s, every_s = at_s, self.renewed_every_s
             at_s = floor((at_s - phase_s) / every_s) * every_s + phase_s
             spent_j = signal.energy_j(-MARGIN_S, at_s)
             return Reading(
@@ -174,7 +178,10 @@ class Kind:
                 counter_j=(60_000.0 + spent_j) % WRAP_J,
                 wraps_at_j=WRAP_J,
                 counter_at_s=at_s,
+                power_w=signal.power_w(read_s) if self.with_power else None,
             )
+        if self.held_s is not None:
+            at_s = floor((at_s - phase_s) / self.held_s) * self.held_s + phase_s
         if self.window_s is None:
             return Reading(device_id="dev", power_w=signal.power_w(at_s))
         mean_w = signal.energy_j(at_s - self.window_s, at_s) / self.window_s
@@ -185,6 +192,7 @@ KINDS = (
     Kind("counter renewed every 100 ms, 1 Hz", renewed_every_s=0.1),
     Kind("counter renewed every 1 ms, 1 Hz", renewed_every_s=0.001),
     Kind("the same, 10 % of reads fail", renewed_every_s=0.001, fails=0.1),
+    Kind("100 ms counter beside power, 1 Hz", renewed_every_s=0.1, with_power=True),
     Kind("1 s average, 1 Hz", window_s=1.0),
     Kind("1 s average, 1 Hz, jittered", window_s=1.0, jitter=True),
     Kind("1 s average, 10 Hz", interval_s=0.1, window_s=1.0),
@@ -192,6 +200,9 @@ KINDS = (
     Kind("instantaneous, 1 Hz", jitter=False),
     Kind("instantaneous, 1 Hz, jittered", jitter=True),
     Kind("instantaneous, 10 Hz, jittered", interval_s=0.1, jitter=True),
+    Kind("instantaneous, 1 Hz, read at 20 Hz", glance_s=PACE_S),
+    Kind("renewed every 20 ms, read at 20 Hz", glance_s=PACE_S, held_s=0.02),
+    Kind("renewed every 100 ms, read at 20 Hz", glance_s=PACE_S, held_s=0.1),
 )
 
 
@@ -222,16 +233,24 @@ class Row:
     cases: int
 
 
-def ticks(kind: Kind, rng: random.Random, run_s: float) -> Iterator[float]:
-    """Yield the times of the readings of one run; the last is its end."""
-    due_s = rng.uniform(0.05, 0.15)
-    while due_s < run_s:
-        yield due_s + rng.uniform(0, 0.002)
+def ticks(kind: Kind, rng: random.Random, run_s: float) -> Iterator[tuple[float, bool]]:
+    """Yield the times of the readings of one run, and whether each is a tick.
+
+    The last is the end of the run.
+    """
+    at_s = due_s = rng.uniform(0.05, 0.15)
+    while at_s < run_s:
+        is_tick = at_s >= due_s
+        yield at_s + rng.uniform(0, 0.002), is_tick
         if kind.jitter:
-            due_s = jittered_deadline(due_s, kind.interval_s, rng.random())
+            at_s = due_s = jittered_deadline(due_s, kind.interval_s, rng.random())
+            continue
+        due_s += kind.interval_s if is_tick else 0.0
+        if kind.glance_s is None:
+            at_s = due_s
         else:
-            due_s += kind.interval_s
-    yield run_s + 0.002
+            at_s = jittered_deadline(at_s, kind.glance_s, rng.random())
+    yield run_s + 0.002, True
 
 
 def play(
@@ -249,11 +268,14 @@ def play(
         counter_period_s=kind.renewed_every_s,
     )
     meter = DeviceMeter(device, start_s=0.0, interval_s=kind.interval_s)
-    phase_s = rng.random() * (kind.renewed_every_s or 0.0)
+    phase_s = rng.random() * (kind.renewed_every_s or kind.held_s or 0.0)
     found: list[Interval | None] = []
-    for at_s in ticks(kind, rng, run_s):
+    for at_s, is_tick in ticks(kind, rng, run_s):
         failed = rng.random() < kind.fails
         reading = None if failed else kind.reading(signal, at_s, phase_s)
+        if reading is not None and not is_tick:
+            meter.glance(reading, at_s)
+            continue
         interval = meter.advance(reading, at_s)
         if interval is not None and interval.stop_s > run_s:
             power_w = reading.power_w if reading else None

@@ -32,6 +32,7 @@ from greenops.model import (
 
 NEWEST = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 APART_S = 300.0
+TICK_S = 1.0003
 PER_TRANSACTION = 5000
 DEVICES = (
     Device(
@@ -91,8 +92,8 @@ def _run(number: int, runs: int, samples: int, dice: random.Random) -> Iterator[
     yield run_entry(run, namespace="", version="0")
     yield devices_entry(run.run_id, DEVICES)
     for tick in range(samples):
-        yield _tick(run.run_id, start_s + tick * 1.0003, dice)
-    duration_s = dice.expovariate(1 / 600)
+        yield _tick(run.run_id, start_s + tick * TICK_S, dice)
+    duration_s = samples * TICK_S or dice.expovariate(1 / 600)
     failed = dice.random() < 0.02
     end = RunEnd(
         run_id=run.run_id,
@@ -111,7 +112,7 @@ def _tick(run_id: str, start_s: float, dice: random.Random) -> Entry:
         Sample(
             device_id=device.device_id,
             start_epoch_s=start_s,
-            duration_s=1.0003,
+            duration_s=TICK_S,
             node_energy_j=dice.uniform(50, 400),
             job_energy_j=dice.uniform(10, 50),
             error_j=dice.random(),
@@ -122,7 +123,7 @@ def _tick(run_id: str, start_s: float, dice: random.Random) -> Entry:
     ]
     use = JobUse(
         start_epoch_s=start_s,
-        duration_s=1.0003,
+        duration_s=TICK_S,
         cpu_s=dice.random(),
         node_cpu_s=dice.uniform(1, 2),
         rss_bytes=dice.randrange(1 << 32),

@@ -199,13 +199,24 @@ def alone(bench: Bench, args: argparse.Namespace) -> dict[str, float]:
         folder=bench.folder,
         env={**bench.env, "GREENOPS_LEDGER_PATH": str(ledger)},
     )
-    commands = {"--help": [greenops(), "--help"], "runs": [greenops(), "runs"]}
+    commands = {
+        "--help": [greenops(), "--help"],
+        "runs": [greenops(), "runs"],
+        "by_energy": [greenops(), "runs", "--sort", "energy"],
+        "by_tag": [greenops(), "runs", "--tag", "kind=common"],
+    }
     shown = succeeded(interleaved(bind(faces.usage, commands), rounds=args.rounds))
     return {
         "bare_to_exec_ms": median(starts["bare"]),
         "wrap_to_exec_ms": median(starts["wrap"]),
         "help_s": median(used.wall_s for used in shown["--help"]),
         f"runs_of_{args.runs}_s": median(used.wall_s for used in shown["runs"]),
+        f"runs_of_{args.runs}_by_energy_s": median(
+            used.wall_s for used in shown["by_energy"]
+        ),
+        f"runs_of_{args.runs}_by_tag_s": median(
+            used.wall_s for used in shown["by_tag"]
+        ),
     }
 
 

@@ -1,6 +1,8 @@
 """A ledger file that is no sound database: moved aside, never deleted."""
 
 import contextlib
+import os
+import socket
 import sqlite3
 import threading
 
@@ -237,14 +239,27 @@ def test_the_ledger_of_a_newer_greenops_is_left_alone_and_the_run_set_aside(
         Ledger(path).get("last")
 
 
-def test_a_folder_in_the_place_of_the_ledger_is_told(tmp_path):
-    (tmp_path / "ledger.db").mkdir()
-    recorder = LedgerRecorder(tmp_path / "ledger.db", spool_dir=tmp_path / "spool")
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device", "socket"])
+def test_what_is_no_file_is_refused_at_once_and_the_run_set_aside(tmp_path, kind):
+    path = tmp_path / "ledger.db"
+    listener = socket.socket(socket.AF_UNIX)
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        listener.bind(str(path))
+    recorder = LedgerRecorder(path, spool_dir=tmp_path / "spool")
+    recorder.begin(a_run())
+    recorder.finish(an_end(), [], None)
 
-    write_a_run(recorder)
-    assert recorder.flush(10.0)
+    assert recorder.flush(5.0)
+    assert "set aside" in " ".join(recorder.complaints())
     recorder.close()
-
-    assert "cannot write the ledger" in " ".join(recorder.complaints())
-    with pytest.raises(LedgerUnavailableError):
-        Ledger(tmp_path / "ledger.db").find_runs()
+    with pytest.raises(LedgerUnavailableError, match="no regular file"):
+        Ledger(path).find_runs()
+    with pytest.raises(LedgerUnavailableError, match="no regular file"):
+        Ledger(path).get("last")
+    listener.close()

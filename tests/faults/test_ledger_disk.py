@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from greenops.errors import LedgerError
 from greenops.ledger import writer
 from greenops.ledger.query import Ledger
 from greenops.ledger.recorder import LedgerRecorder
@@ -138,6 +139,24 @@ def test_on_a_full_disk_the_run_is_set_aside_and_the_ledger_stays_sound(tmp_path
         assert take_in_spool(path, spool_dir=tmp_path / "spool") == 1
         assert len(list(Ledger(path).samples(RUN_ID))) == 2000
         assert Ledger(path).get(RUN_ID).end == an_end()
+
+
+def test_on_a_full_disk_the_ledger_is_still_read(tmp_path):
+    with tmpfs(tmp_path / "home", "size=512k") as home:
+        path = home / "ledger.db"
+        recorder = LedgerRecorder(path, spool_dir=tmp_path / "spool")
+        write_a_run(recorder, ticks=5)
+        recorder.close()
+        with contextlib.suppress(OSError):
+            (home / "ballast").write_bytes(b"x" * 600_000)
+
+        for _ in range(2):  # the first try leaves an empty log behind
+            assert [row.run_id for row in Ledger(path).find_runs()] == [RUN_ID]
+            assert len(list(Ledger(path).samples(RUN_ID))) == 5
+        with pytest.raises(LedgerError, match=r"readonly|full|disk"):
+            Ledger(path).delete([RUN_ID])
+        (home / "ballast").unlink()
+        assert Ledger(path).delete([RUN_ID]) == 1
 
 
 FULL = """

@@ -54,4 +54,8 @@ def test_the_commands_output_input_and_status_pass_through(crosscheck):
 
 
 def test_a_command_that_does_not_exist_has_the_shells_status(crosscheck):
-    assert crosscheck("--", "no-such-command-here").returncode == 127
+    done = crosscheck("--", "no-such-command-here")
+
+    assert done.returncode == 127
+    assert "no result of the command" in done.stderr
+    assert "Errno" not in done.stderr

@@ -98,6 +98,39 @@ def test_a_function_is_tracked_at_every_call_and_stays_itself(python, cli):
     assert sorted(names) == ["bare", "bare", "named"]
 
 
+def test_an_async_function_is_tracked_until_it_has_been_awaited(python, cli):
+    done = python(
+        "import asyncio, inspect\n"
+        "@greenops.track\n"
+        "async def work(x):\n"
+        "    await asyncio.sleep(0.4)\n"
+        "    return x\n"
+        "async def both():\n"
+        "    return await asyncio.gather(work(1), work(2))\n"
+        "print(asyncio.run(both()), inspect.iscoroutinefunction(work))"
+    )
+    runs = json.loads(cli.run("runs", "--json", "--all", check=0).stdout)
+
+    assert done.stdout == "[1, 2] True\n"
+    assert [r["name"] for r in runs] == ["work", "work"]
+    assert all(0.39 < r["duration_s"] < 2 for r in runs)
+
+
+def test_a_generator_is_refused_since_its_work_comes_after_the_call(python):
+    done = python(
+        "from greenops.errors import ConfigError\n"
+        "for source in ('def f(): yield 1', 'async def f(): yield 1'):\n"
+        "    found = {}\n"
+        "    exec(source, found)\n"
+        "    try:\n"
+        "        greenops.track(found['f'])\n"
+        "    except ConfigError as e:\n"
+        "        print('around the loop' in str(e))"
+    )
+
+    assert done.stdout == "True\nTrue\n"
+
+
 def test_the_block_s_own_error_comes_through_and_the_run_is_failed(python, cli):
     python(
         "try:\n"

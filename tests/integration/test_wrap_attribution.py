@@ -5,8 +5,12 @@ import os
 import resource
 import sys
 import threading
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+
+from greenops.ledger.query import Ledger
 
 SPIN = """
 import sys, time
@@ -19,6 +23,7 @@ import subprocess, sys
 for _ in range(int(sys.argv[1])):
     subprocess.run([sys.executable, "-S", "-E", "-c", ""])
 """
+FORKS = Path(__file__).parents[1] / "workloads" / "forks.py"
 DOUBLE_FORK = f"""
 import os, sys, time
 if os.fork() == 0:
@@ -81,41 +86,96 @@ def test_children_that_live_for_less_than_a_tick_are_counted(cli_by):
     assert record["cpu_time_s"] == pytest.approx(kernel_s, rel=0.01, abs=0.04)
 
 
+def test_a_thousand_children_of_five_milliseconds_count_within_one_percent(cli_by):
+    record, kernel_s = measured(cli_by, sys.executable, FORKS, "1000", "5")
+
+    assert kernel_s > 5.0
+    assert record["cpu_time_s"] == pytest.approx(kernel_s, rel=0.01)
+
+
 def test_a_daemonised_grandchild_is_counted(cli_by):
     record, _ = measured(cli_by, sys.executable, script(cli_by, DOUBLE_FORK))
 
     assert 0.5 <= record["cpu_time_s"] < 0.75
 
 
-def test_two_jobs_side_by_side_share_one_to_three_and_add_up_to_the_node(cli):
-    spin = script(cli, SPIN)
-    records = {}
+@pytest.fixture
+def pair(cli_by):
+    """Two jobs of one and three CPU seconds side by side: our records, the kernel's.
 
-    def job(name, seconds):
-        out = cli.home / f"{name}.json"
-        shell = f"{sys.executable} {spin} {seconds}; sleep {4.5 - float(seconds) - 0.2}"
-        cli.run("wrap", "--json", out, "--", "sh", "-c", shell, check=0)
-        records[name] = json.loads(out.read_text())
+    Each stays until both are through, so that they last equally long however slow the
+    machine is.
+    """
+    spin = script(cli_by, SPIN)
+    found = {}
 
-    jobs = [threading.Thread(target=job, args=a) for a in (("a", "1"), ("b", "3"))]
+    def job(cpu_s):
+        done, other = f"done.{cpu_s}", f"done.{4 - cpu_s}"
+        shell = (
+            f"{sys.executable} {spin} {cpu_s}; touch {done};"
+            f" until [ -e {other} ]; do sleep 0.2; done"
+        )
+        record, kernel_s = measured(cli_by, "sh", "-c", shell, timeout=120)
+        found[cpu_s] = record, kernel_s
+
+    jobs = [threading.Thread(target=job, args=(cpu_s,)) for cpu_s in (1, 3)]
     for each in jobs:
         each.start()
     for each in jobs:
         each.join()
+    if len(found) < 2:
+        pytest.skip("this process may not make control groups")
+    return [found[1], found[3]]
 
-    assert records["b"]["cpu_time_s"] / records["a"]["cpu_time_s"] == pytest.approx(
-        3, rel=0.05
+
+def test_two_jobs_side_by_side_count_as_the_kernel_counts_and_share_the_node(
+    pair, cli_by
+):
+    """Others may run as well: then the two are less than the node, by their part."""
+    (small, small_kernel_s), (large, large_kernel_s) = pair
+
+    assert small["cpu_time_s"] == pytest.approx(small_kernel_s, rel=0.01, abs=0.005)
+    assert large["cpu_time_s"] == pytest.approx(large_kernel_s, rel=0.01)
+    assert large["cpu_time_s"] / small["cpu_time_s"] == pytest.approx(
+        large_kernel_s / small_kernel_s, rel=0.015
     )
-    for device in ("cpu:model", "dram:model"):
-        of = {
-            n: next((d for d in r["devices"] if d["device_id"] == device), None)
-            for n, r in records.items()
-        }
-        found = [d for d in of.values() if d is not None]
-        if not found:
-            pytest.skip("this machine has meters of its own")
-        together_j = sum(d["energy_j"] for d in found)
-        assert together_j <= max(d["node_energy_j"] for d in found) * 1.02
+
+    ledger = Ledger(cli_by.home / "data" / "greenops" / "ledger.db")
+    of_small, of_large = (ticks(ledger, record["run_id"]) for record, _ in pair)
+    ledger.close()
+    for found in (of_small, of_large):
+        expected_j = sum(t.node_j * t.cpu_s / t.node_cpu_s for t in found)
+        assert sum(t.job_j for t in found) == pytest.approx(expected_j, rel=0.02)
+    # What the node used while either ran: the longer one saw most of it.
+    begin_s, end_s = of_large[0].start_s, of_large[-1].start_s
+    outside = [t for t in of_small if not begin_s <= t.start_s <= end_s]
+    node = [*of_large, *outside]
+    both = [*of_small, *of_large]
+    assert sum(t.cpu_s for t in both) <= 1.01 * sum(t.node_cpu_s for t in node)
+    assert sum(t.job_j for t in both) <= 1.01 * sum(t.node_j for t in node)
+
+
+class Tick(NamedTuple):
+    """One sample of the processors beside what the job used of them meanwhile."""
+
+    start_s: float
+    node_j: float
+    job_j: float
+    cpu_s: float
+    node_cpu_s: float
+
+
+def ticks(ledger, run_id):
+    uses = {round(use.start_epoch_s, 3): use for use in ledger.job_use(run_id)}
+    found = [
+        Tick(s.start_epoch_s, s.node_energy_j, s.job_energy_j, u.cpu_s, u.node_cpu_s)
+        for s in ledger.samples(run_id)
+        if s.device_id.startswith("cpu:")
+        and (u := uses.get(round(s.start_epoch_s, 3)))
+        and u.node_cpu_s
+    ]
+    assert found
+    return found
 
 
 def test_a_job_that_only_waits_is_charged_next_to_nothing(cli):

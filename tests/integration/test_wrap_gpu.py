@@ -74,6 +74,24 @@ def test_a_gpu_without_a_counter_is_integrated_and_says_so(cli, machine):
     assert gpu["energy_j"] == pytest.approx(250 * record["duration_s"], rel=0.02)
 
 
+def test_a_load_faster_than_the_samples_is_seen_where_only_moments_are_shown(
+    cli, machine
+):
+    nvml = machine()
+    nvml.gpus[0].power(square(300.0, 100.0, 0.37))
+    nvml.show_moments_only()
+
+    record, (gpu,) = wrap(cli, "sleep", "6")
+
+    assert gpu["method"] == "integral"
+    assert nvml.calls("nvmlDeviceGetPowerUsage") > 40  # of some 120, where nobody waits
+    true_j = 200 * record["duration_s"]
+    assert gpu["energy_j"] == pytest.approx(true_j, rel=0.15)
+    assert gpu["energy_low_j"] < true_j < gpu["energy_high_j"]
+    # 10 % of the width is the source's own; six samples a run would make it 90 %.
+    assert gpu["energy_high_j"] - gpu["energy_low_j"] < 0.5 * gpu["energy_j"]
+
+
 def test_a_driver_that_is_reloaded_during_the_job_costs_a_gap_and_not_the_run(
     cli, machine
 ):
@@ -154,7 +172,9 @@ def test_two_jobs_that_do_not_use_the_gpu_share_its_idle_power(cli, machine):
             d for d in json.loads(out.read_text())["devices"] if d["kind"] == "gpu"
         )
         shares.append(gpu["energy_j"] / gpu["node_energy_j"])
-    assert sum(shares) < 1.3
+    # The elder pays alone until both surely know of each other; busy machines take
+    # longer until the other one pays as well.
+    assert 0.4 < sum(shares) <= 1.01
 
 
 @pytest.mark.slow

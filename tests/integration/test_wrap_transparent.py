@@ -75,6 +75,8 @@ def test_death_by_a_signal_is_death_by_that_signal(cli, name):
         (["--", ""], 2, "no command given"),
         (["--pue", "0.5", "--", "true"], 2, "pue"),
         (["--interval", "-1", "--", "true"], 2, "interval"),
+        (["--interval", "0", "--", "true"], 2, "interval"),
+        (["--pue", "0", "--", "true"], 2, "pue"),
         (["--zone", "Atlantis", "--", "true"], 2, "zone"),
         (["--tag", "novalue", "--", "true"], 2, "KEY=VALUE"),
         (["--json", "/no/such/folder/x.json", "--", "true"], 2, "folder"),

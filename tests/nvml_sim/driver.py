@@ -19,6 +19,8 @@ UNINITIALIZED, INVALID_ARGUMENT, NOT_SUPPORTED, NO_PERMISSION = 1, 2, 3, 4
 NOT_FOUND, DRIVER_NOT_LOADED, TIMEOUT, FUNCTION_NOT_FOUND = 6, 9, 10, 13
 GPU_IS_LOST, LIB_RM_VERSION_MISMATCH, UNKNOWN = 15, 18, 999
 
+PASCAL = 4
+"""NVML_DEVICE_ARCH_PASCAL."""
 GIB = 1 << 30
 
 
@@ -241,6 +243,14 @@ class SimulatedNvml:
             times: For so many calls only; -1: for ever.
         """
         self._rule(function, code=code, gpu=gpu, times=times, span=(after_s, for_s))
+
+    def show_moments_only(self, gpu: int = -1) -> None:
+        """Turn one board, or all, into a Pascal: power of the moment, nothing else."""
+        for function in ("TotalEnergyConsumption", "FieldValues"):
+            self.fail(f"nvmlDeviceGet{function}", NOT_SUPPORTED, gpu=gpu)
+        with self.writing():
+            for board in self.gpus if gpu < 0 else [self.gpus[gpu]]:
+                board.state.architecture, board.state.plain_window_s = PASCAL, 0.0
 
     def slow(self, function: str, latency_s: float, *, gpu: int = -1) -> None:
         """Let calls of `function` take that much longer, without using the CPU."""

@@ -114,6 +114,22 @@ def test_a_ledger_yet_to_be_made_is_no_fault():
     assert finding.state is State.GOOD
 
 
+@pytest.mark.parametrize(
+    ("size_mib", "remedy"),
+    [(1, ""), (3000, "greenops rm --samples --older-than 90d")],
+)
+def test_a_large_ledger_is_no_fault_and_comes_with_the_way_to_less(
+    tmp_path, size_mib, remedy
+):
+    path = tmp_path / "ledger.db"
+    with path.open("wb") as ledger:
+        ledger.truncate(size_mib << 20)  # a hole
+
+    finding = check_ledger(path, lambda: 5)
+
+    assert (finding.state, finding.remedy or "") == (State.GOOD, remedy)
+
+
 def test_records_that_wait_are_told():
     assert check_spool([]).state is State.GOOD
     assert "2 files in /x" in check_spool([Path("/x/a"), Path("/x/b")]).detail

@@ -48,3 +48,17 @@ def test_naming_nothing_deletes_nothing(greenops):
 def test_one_unknown_run_among_several_deletes_none(greenops):
     assert greenops("rm", "base", "nope", "--yes").exit_code == 2
     assert len(left(greenops)) == 3
+
+
+def test_samples_alone_are_deleted_and_the_totals_stay(greenops):
+    before = json.loads(greenops("show", "base", "--json").output)
+
+    result = greenops("rm", "--samples", "--older-than", "3d", input="y\n")
+
+    assert "Delete the samples of 2 runs?" in result.output
+    assert len(left(greenops)) == 3
+    after = json.loads(greenops("show", "base", "--json").output)
+    for kept in ("energy_j", "devices", "emissions", "duration_s"):
+        assert after.get(kept) == before.get(kept)
+    assert "no samples are kept" in greenops("show", "base").output
+    assert greenops("export", "--samples", "--json").output.count("base") == 0

@@ -87,3 +87,9 @@ def test_nothing_found_says_so_on_standard_error(greenops):
 @pytest.mark.usefixtures("home")
 def test_a_first_user_is_told_how_to_begin(greenops):
     assert "greenops wrap" in greenops("runs").stderr
+
+
+@pytest.mark.usefixtures("ledger")
+def test_more_runs_than_anybody_has_are_no_error(greenops):
+    assert greenops("runs", "-n", "1000000000").exit_code == 0
+    assert greenops("runs", "-n", "99999999999999999999").exit_code == 2

@@ -19,6 +19,8 @@ BY_NAME = {kind.name: kind for kind in KINDS}
         ("1 s average, 1 Hz", 0.1),
         ("1 s average, 10 Hz", 0.1),
         ("instantaneous, 1 Hz, jittered", 5.0),
+        ("instantaneous, 1 Hz, read at 20 Hz", 0.3),
+        ("100 ms counter beside power, 1 Hz", 0.1),
     ],
 )
 def test_stated_bounds_hold_in_19_cases_of_20(kind, median_pct):

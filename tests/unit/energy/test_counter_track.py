@@ -6,7 +6,7 @@ from greenops.energy.power_track import Account
 from greenops.model import Device, DeviceKind
 
 
-def fed(values, *, hint_w=None, by_power=None):
+def fed(values, *, hint_w=None, by_power=None, moment_w=None):
     """Feed `(at_s, counter_j)` pairs; return the track and the accounts."""
     device = Device(
         device_id="cpu:0",
@@ -18,7 +18,12 @@ def fed(values, *, hint_w=None, by_power=None):
     )
     track = CounterTrack(device, 0.0, brief_s=0.5)
     found = [
-        track.feed(CounterPoint(at_s, counter_j), hint_w=hint_w, by_power=by_power)
+        track.feed(
+            CounterPoint(at_s, counter_j),
+            hint_w=hint_w,
+            by_power=by_power,
+            moment_w=moment_w,
+        )
         for at_s, counter_j in values
     ]
     return track, [account for account in found if account is not None]
@@ -76,11 +81,28 @@ def test_a_value_of_the_same_renewal_says_nothing_new():
     assert len(found) == 1
 
 
-@pytest.mark.parametrize(
-    ("first_s", "error_j"), [(0.1, 10.0), (2.0, 400.0)], ids=["brief", "long"]
-)
-def test_the_edge_before_the_first_value_states_its_error(first_s, error_j):
+@pytest.mark.parametrize("first_s", [0.1, 2.0], ids=["brief", "long"])
+def test_the_edge_before_the_first_value_may_hold_anything_up_to_the_limit(first_s):
+    """A mean of 100 W tells nothing of a tenth of a second that drew 300 W."""
     _, found = fed([(first_s, 0.0), (first_s + 4, 400.0)])
 
     assert found[0].energy_j == pytest.approx(400.0 + 100.0 * first_s)
-    assert found[0].error_j == pytest.approx(error_j)
+    assert found[0].error_j == pytest.approx((300.0 - 100.0) * first_s)
+
+
+def test_a_power_beside_the_first_value_fills_the_edge_before_it():
+    """A job that has just begun idles; the mean of its first second is too much."""
+    _, found = fed([(0.1, 0.0), (1.1, 200.0)], moment_w=60.0)
+
+    assert found[0].energy_j == pytest.approx(200.0 + 6.0)
+    assert 0 < found[0].error_j < (300.0 - 60.0) * 0.1
+
+
+def test_only_the_first_edge_is_filled_by_that_power():
+    track, _ = fed([(0.1, 0.0), (1.1, 200.0)], moment_w=60.0)
+    track.from_s = 1.1
+
+    account = track.feed(CounterPoint(2.1, 400.0), hint_w=None, by_power=None)
+
+    assert account.energy_j == pytest.approx(200.0)
+    assert account.error_j == 0

@@ -365,10 +365,10 @@ def test_the_edges_of_a_run_are_filled_by_the_known_power_with_their_error():
 
     assert found[0].start_s == 10.0
     assert found[0].energy_j == pytest.approx(110.0)
-    assert found[0].error_j == pytest.approx(10.0)
+    assert found[0].error_j == pytest.approx(20.0)  # the limit is 300 W
     assert (last.start_s, last.stop_s) == (11.1, 11.5)
     assert last.energy_j == pytest.approx(40.0)
-    assert last.error_j == pytest.approx(40.0)
+    assert last.error_j == pytest.approx(80.0)
     assert measured.quality.gaps == 0
 
 
@@ -571,3 +571,65 @@ def test_an_advance_takes_microseconds():
         fastest_s = min(fastest_s, (perf_counter() - begin_s) / 200)
 
     assert fastest_s < 50e-6  # about 6 us alone; five times that on a busy machine
+
+
+# --- glances ------------------------------------------------------------------------
+
+
+def test_a_glance_between_two_ticks_is_handed_out_by_the_later_one():
+    measured = meter(period_s=None)
+    measured.advance(power(100.0), 0.0)
+
+    measured.glance(power(300.0), 0.5)
+    interval = measured.advance(power(100.0), 1.0)
+
+    assert (interval.start_s, interval.stop_s) == (0.0, 1.0)
+    assert interval.energy_j == pytest.approx(200.0)
+    assert interval.method is Method.INTEGRAL
+    assert measured.peak_w == 300.0
+
+
+def test_glances_narrow_the_bound():
+    def bound_j(glances):
+        measured = meter(period_s=None)
+        measured.advance(power(100.0), 0.0)
+        for i in range(1, glances + 1):
+            measured.glance(power(100.0 + i % 2), i / (glances + 1))
+        return measured.advance(power(100.0), 1.0).error_j
+
+    assert bound_j(19) < bound_j(1) < bound_j(0)
+
+
+def test_an_impossible_glance_is_dropped_and_counted():
+    measured = meter(period_s=None)
+    measured.advance(power(100.0), 0.0)
+
+    measured.glance(power(9e9), 0.5)
+    interval = measured.advance(power(100.0), 1.0)
+
+    assert interval.energy_j == pytest.approx(100.0)
+    assert measured.quality.outliers == 1
+
+
+def test_a_glance_at_the_time_of_the_tick_says_nothing_new():
+    measured = meter(period_s=None)
+    measured.advance(power(100.0), 1.0)
+
+    measured.glance(power(300.0), 1.0)
+
+    assert measured.quality.duplicates == 1
+    assert measured.advance(power(100.0), 2.0).energy_j == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize(
+    ("stop_s", "gap_s"), [(2.0, 0.0), (9.1, 8.0), (inf, 10.0)], ids=str
+)
+def test_what_comes_after_the_end_is_no_gap_of_the_job(stop_s, gap_s):
+    measured = meter(period_s=None)
+    measured.advance(counter(0.0), 0.1)
+    measured.advance(counter(100.0), 1.1)
+
+    measured.stop_s = stop_s
+    measured.advance(counter(1000.0), 11.1)
+
+    assert measured.quality.gap_s == pytest.approx(gap_s)

@@ -72,3 +72,39 @@ def test_the_end_of_a_run_extends_the_last_power_and_may_be_off_to_the_limit():
     assert last.energy_j == pytest.approx(50.0)
     assert last.error_j == pytest.approx(100.0)
     assert not last.bridged
+
+
+def moments(*points):
+    return track([(at_s, power_w, 0.0) for at_s, power_w in points]).take()
+
+
+def test_two_equal_moments_within_a_renewal_prove_no_more_than_one():
+    twice = moments((0.0, 100.0), (0.05, 100.0), (0.1, 160.0))
+    once = moments((0.0, 100.0), (0.1, 160.0))
+
+    assert twice.error_j == pytest.approx(once.error_j)
+    assert twice.energy_j == pytest.approx(100.0 * 0.05 + 130.0 * 0.05)
+
+
+def test_moments_that_differ_prove_more_than_fewer_of_them():
+    many = moments((0.0, 100.0), (0.05, 101.0), (0.1, 100.0))
+
+    assert many.error_j < moments((0.0, 100.0), (0.1, 100.0)).error_j
+
+
+def test_a_value_that_stays_beyond_a_renewal_is_a_new_one():
+    level = moments(*((i / 20, 100.0) for i in range(21)))
+
+    assert level.energy_j == pytest.approx(100.0)
+    assert level.error_j < moments((0.0, 100.0), (1.0, 100.0)).error_j
+
+
+def test_equal_moments_at_the_end_count_once_in_what_is_handed_out():
+    watched = track([(0.0, 100.0, 0.0), (0.05, 100.0, 0.0)])
+
+    peeked = watched.peek(0.05)
+    taken = watched.take()
+
+    assert peeked == taken
+    assert taken.energy_j == pytest.approx(5.0)
+    assert taken.error_j > 0

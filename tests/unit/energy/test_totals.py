@@ -220,6 +220,14 @@ def test_totals_rebuilt_from_samples_agree_with_the_live_ones(rows):
     assert again.hours() == live.hours()
 
 
+def test_a_brief_interval_across_the_full_hour_loses_nothing_to_rounding():
+    totals = DeviceTotals()
+    one = interval(0.0, energy_j=1.0, duration_s=0.10176145989956298)
+    totals.add(one, 1.0, start_epoch_s=1_767_225_600.0 - 0.05)
+
+    assert sum(h.energy_j for h in totals.hours()) == pytest.approx(1.0, rel=1e-12)
+
+
 @given(intervals_and_shares)
 def test_hours_hold_all_of_the_job_and_bounds_hold_the_estimate(rows):
     totals, start_s = DeviceTotals(), 3590.0

@@ -6,6 +6,7 @@ from hypothesis.extra.numpy import arrays
 
 from greenops.forecast.bands import (
     LEAST_DAYS,
+    LEAST_WIDTH,
     UNTESTED_FACTOR_95,
     WITHIN_80,
     bands,
@@ -41,8 +42,11 @@ def test_enough_days_make_bands_of_their_own():
     assert bands(errors(LEAST_DAYS))[3].max() < np.log(UNTESTED_FACTOR_95)
 
 
-def test_a_forecast_that_was_never_off_has_no_width():
-    np.testing.assert_array_equal(bands(np.zeros((60, HOURS))), 0.0)
+def test_a_forecast_that_was_never_off_has_the_width_that_rounding_has():
+    found = bands(np.zeros((60, HOURS)))
+
+    np.testing.assert_array_equal(np.abs(found), LEAST_WIDTH)
+    assert (found[:2] < 0.0).all()
 
 
 @given(
@@ -57,7 +61,7 @@ def test_ends_are_in_order_around_the_forecast(tested):
 
     assert np.isfinite(bands(tested)).all()
     assert (low95 <= low80).all()
-    assert (low80 <= 0.0).all()
+    assert (low80 <= -LEAST_WIDTH).all()
     assert (high80 >= 0.0).all()
     assert (high80 <= high95).all()
 
@@ -65,7 +69,7 @@ def test_ends_are_in_order_around_the_forecast(tested):
 def test_errors_to_one_side_never_push_an_end_across_the_forecast():
     found = bands(np.abs(errors(60)) + 0.5)
 
-    np.testing.assert_array_equal(found[:2], 0.0)
+    np.testing.assert_array_equal(found[:2], -LEAST_WIDTH)
     assert (found[2] > 0.5).all()
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenops.errors import SignalError
-from greenops.forecast.bands import bands
+from greenops.forecast.bands import LEAST_WIDTH, bands
 from greenops.forecast.hours import DAY_H, HOUR, WEEK_H, History
 from greenops.forecast.own import LEAST_HISTORY, REPLAYED_DAYS, train
 from greenops.forecast.score import cover_pct
@@ -202,13 +202,13 @@ def test_fifty_times_the_level_is_fifty_times_the_forecast():
 
 
 @pytest.mark.parametrize("g", [0.0, 0.5, 300.0])
-def test_a_constant_grid_is_forecast_without_width(g):
+def test_a_constant_grid_has_the_width_that_rounding_has(g):
     known = history(np.full(DAYS * DAY_H, g))
 
     ahead = train(known).ahead(known)
 
     np.testing.assert_allclose(np.exp(ahead.log_g), max(g, 1.0), rtol=1e-9)
-    np.testing.assert_allclose(bands(ahead.past.errors), 0.0, atol=1e-9)
+    np.testing.assert_allclose(np.abs(bands(ahead.past.errors)), LEAST_WIDTH)
 
 
 def test_bands_hold_what_they_promise_on_correlated_noise():

@@ -16,6 +16,7 @@ from greenops.model import (
     RunRecord,
     RunStatus,
     Sample,
+    Stretch,
 )
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -135,6 +136,16 @@ def sample(of=GPU, at_s=0.0, power_w=100.0, duration_s=1.0):
         job_energy_j=energy_j,
         error_j=0.0,
         method=Method.COUNTER,
+    )
+
+
+def stretch(of=GPU, at_s=0.0, power_w=100.0, duration_s=1.0, covered_s=None):
+    return Stretch(
+        device_id=of.device_id,
+        start_epoch_s=NOON.timestamp() + at_s,
+        duration_s=duration_s,
+        covered_s=duration_s if covered_s is None else covered_s,
+        job_energy_j=power_w * duration_s,
     )
 
 

@@ -8,10 +8,10 @@ from tests.unit.report import records as r
 pytest.importorskip("matplotlib")
 
 
-def laid(samples, duration_s=20.0):
+def laid(stretches, duration_s=20.0):
     marks = [r.mark("warm-up $1$", 2)]
     return timeline(
-        samples, start_epoch_s=r.NOON.timestamp(), duration_s=duration_s, marks=marks
+        stretches, start_epoch_s=r.NOON.timestamp(), duration_s=duration_s, marks=marks
     )
 
 
@@ -20,9 +20,9 @@ def laid(samples, duration_s=20.0):
 )
 def test_a_picture_is_of_the_form_its_name_says(tmp_path, suffix, magic):
     path = tmp_path / f"out.{suffix}"
-    samples = [r.sample(of, at_s=at) for at in range(20) for of in (r.GPU, r.CPU)]
+    stretches = [r.stretch(of, at_s=at) for at in range(20) for of in (r.GPU, r.CPU)]
 
-    save_timeline(laid(samples), {}, path, title="a $formula_{x$ and 日本")
+    save_timeline(laid(stretches), {}, path, title="a $formula_{x$ and 日本")
 
     assert path.read_bytes().startswith(magic)
 
@@ -33,7 +33,7 @@ def test_a_picture_states_its_units_and_names(tmp_path):
 
     with mpl.rc_context({"svg.fonttype": "none"}):
         save_timeline(
-            laid([r.sample(at_s=1)]), {r.GPU.device_id: "GPU H200"}, path, title="run"
+            laid([r.stretch(at_s=1)]), {r.GPU.device_id: "GPU H200"}, path, title="run"
         )
 
     text = path.read_text()
@@ -48,4 +48,4 @@ def test_a_run_without_samples_is_no_picture(tmp_path):
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ConfigError, match="nowhere"):
-        save_timeline(laid([r.sample()]), {}, tmp_path / "nowhere/a.png", title="run")
+        save_timeline(laid([r.stretch()]), {}, tmp_path / "nowhere/a.png", title="run")

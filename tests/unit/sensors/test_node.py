@@ -101,3 +101,17 @@ def test_this_machine_always_has_its_cpu_counted_exactly_once():
     for sensor in sensors:
         assert sensor.read(1.0)
         sensor.close()
+
+
+def test_a_meter_that_cannot_be_opened_is_called_by_its_name():
+    class Rapl(Meter):
+        name = "rapl"
+
+        def __init__(self):
+            raise SensorUnavailableError("no power zone", remedy="chmod")
+
+    choice = NodeChoice(meters=(Rapl,), **MODELS)
+
+    _, problems = open_node_sensors(choice=choice)
+
+    assert problems == ["rapl: no power zone; remedy: chmod"]

@@ -596,3 +596,48 @@ def test_only_handles_and_the_counter_are_needed(machine, code):
     assert (device.device_id, device.name) == ("gpu:0", "NVIDIA GPU")
     assert (device.limit_w, reading.power_w, reading.processes) == (None, None, None)
     assert reading.counter_j > 123_400
+
+
+# Between the ticks.
+
+
+def test_only_a_board_that_shows_mere_moments_is_glanced_at_and_by_one_call(machine):
+    nvml = machine(gpus=2)
+    for gpu in nvml.gpus:
+        gpu.power(constant(250.0))
+    nvml.show_moments_only(1)
+    sensor = open_sensor(nvml)
+    sensor.read(0.0)
+    calls = nvml.calls("nvmlDeviceGetPowerUsage"), nvml.calls(COUNTER)
+
+    (glance,) = sensor.glance(0.1)
+
+    assert glance.device_id == sensor.devices()[1].device_id
+    assert glance.power_w == pytest.approx(250.0, abs=1)
+    assert (glance.counter_j, glance.averaged_over_s) == (None, None)
+    now = nvml.calls("nvmlDeviceGetPowerUsage"), nvml.calls(COUNTER)
+    assert now == (calls[0] + 1, calls[1])
+
+
+@pytest.mark.parametrize("code", [TIMEOUT, GPU_IS_LOST])
+def test_a_glance_that_fails_is_left_to_the_next_read(machine, code):
+    nvml = machine()
+    nvml.show_moments_only()
+    sensor = open_sensor(nvml)
+    nvml.fail("nvmlDeviceGetPowerUsage", code)
+
+    assert sensor.glance(0.1) == []
+    with pytest.raises(SensorReadError):
+        sensor.read(1.0)
+
+
+def test_no_glance_while_the_driver_is_away(machine):
+    nvml = machine()
+    nvml.show_moments_only()
+    sensor = open_sensor(nvml)
+    nvml.reload_driver(down_for_s=60.0)
+    with pytest.raises(SensorReadError):
+        sensor.read(1.0)
+
+    with pytest.raises(SensorReadError, match="driver is away"):
+        sensor.glance(1.1)

@@ -19,6 +19,7 @@ class Job:
     job_s: float = 0.0
     node_s: float = 0.0
     pids: set[int] = field(default_factory=set)
+    since_s: float = 0.0
     jobs: int = 1
     method: str = "test"
     fraction: float = 1.0
@@ -35,8 +36,8 @@ class Job:
     def gpu_fraction(self):
         return self.fraction
 
-    def tenants(self, device_ids):
-        return dict.fromkeys(device_ids, self.jobs)
+    def others(self, device_ids):
+        return dict.fromkeys(device_ids, [0.0] * (self.jobs - 1))
 
     def surrounding_run_id(self):
         return None
@@ -58,7 +59,7 @@ GPU = Device(
 class Bench:
     """A meter over replayed sensors and a clock that the test moves."""
 
-    def __init__(self, *sensors, job=None):
+    def __init__(self, *sensors, job=None, interval_s=1.0):
         self.clock = FixedClock(START, monotonic_s=100.0)
         self.asleep_s = 0.0
         self.job = job or Job()
@@ -75,7 +76,7 @@ class Bench:
         run = Run(
             run_id="r", name="n", kind="wrap", command=("x",), cwd="/", host="h",
             user="u", started_at=START, pid=1, recorder_pid=2, recorder_started_s=0.0,
-            boot_id="b", interval_s=1.0,
+            boot_id="b", interval_s=interval_s,
         )  # fmt: skip
         self.meter = RunMeter(run, self.parts, start_s=100.0, node_cpu_s=0.0)
 
@@ -234,3 +235,32 @@ def test_what_a_model_counts_is_said_to_be_modelled():
     total = bench.finish()["cpu:model"]
 
     assert (total.method, total.job_energy_j) == (Method.MODEL, pytest.approx(200))
+
+
+def test_three_days_are_added_up_exactly_hour_by_hour():
+    """At 10 s a tick, by a counter that wraps every 1,000 J: some 4,700 times."""
+    ticks, watts, wrap_j = 3 * 24 * 360, 17.3, 1000.0
+    readings = [
+        [
+            Reading(
+                device_id=CPU.device_id,
+                counter_j=watts * 10 * i % wrap_j,
+                wraps_at_j=wrap_j,
+            )
+        ]
+        for i in range(ticks + 2)
+    ]
+    bench = Bench(ReplaySensor([CPU], readings, name="rapl"), interval_s=10.0)
+    bench.meter.tick()
+    for _ in range(ticks):
+        bench.tick(10.0, job_s=5.0, node_s=10.0)
+
+    total = bench.finish()[CPU.device_id]
+
+    assert total.node_energy_j == pytest.approx(ticks * 10 * watts)
+    assert total.job_energy_j == pytest.approx(ticks * 10 * watts / 2)
+    hours = bench.meter.hours()
+    assert len(hours) == 73  # it began ten seconds before noon
+    assert sum(h.energy_j for h in hours) == pytest.approx(total.job_energy_j)
+    assert hours[1].energy_j == pytest.approx(3600 * watts / 2)
+    assert total.quality.outliers == total.quality.gaps == 0

@@ -155,13 +155,13 @@ def test_a_folder_that_cannot_be_made_costs_nothing(tmp_path, model):
 def test_a_folder_that_is_read_only_keeps_what_it_has(store, model, kept):
     kept.parent.chmod(0o500)
     try:
-        store.save(NAME, replace(model, columns=5))
+        store.save(NAME, replace(model, columns=("wind",)))
         found = store.load(NAME, 0)
     finally:
         kept.parent.chmod(0o700)
 
     assert found is not None
-    assert found.columns == 0
+    assert found.columns == ()
 
 
 def test_a_full_disk_leaves_no_half_of_a_file(store, model, kept, monkeypatch):
@@ -169,16 +169,16 @@ def test_a_full_disk_leaves_no_half_of_a_file(store, model, kept, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(module, "_packed", full)
-    store.save(NAME, replace(model, columns=5))
+    store.save(NAME, replace(model, columns=("wind",)))
 
     assert list(kept.parent.iterdir()) == [kept]
     found = store.load(NAME, 0)
     assert found is not None
-    assert found.columns == 0
+    assert found.columns == ()
 
 
 def test_two_writers_at_once_leave_the_model_of_one(store, model):
-    models = [replace(model, columns=n) for n in range(2)]
+    models = [replace(model, columns=(n,)) for n in ("coal", "wind")]
     store.save(NAME, model)
     found, done = [], threading.Event()
 
@@ -200,5 +200,6 @@ def test_two_writers_at_once_leave_the_model_of_one(store, model):
     reader.join()
 
     assert found
-    assert {None if m is None else m.columns for m in found} <= {0, 1}
+    columns = {None if m is None else m.columns for m in found}
+    assert columns <= {(), ("coal",), ("wind",)}
     assert store.load(NAME, 0) is not None
