@@ -8,9 +8,10 @@ from greenops.config import Config
 from greenops.errors import SignalError, SignalRefusedError, UnknownZoneError
 from greenops.forecast.hours import DAY_H, HOUR
 from greenops.ledger.query import Ledger
-from greenops.model import Basis, IntensityKind, Provenance
+from greenops.model import Basis, GenerationHour, IntensityKind, Provenance
 from greenops.signals.series import SeriesSignal
 from greenops.wire.forecast import forecast_zone
+from greenops.wire.forecast_models import ModelStore
 from tests.unit.forecast.grids import habitual, minutes, point
 from tests.unit.signals.fakes import ScriptedSignal
 
@@ -145,6 +146,43 @@ def test_what_was_fetched_a_moment_ago_counts_as_history(config):
     found = forecast_zone(ScriptedSignal("acme", answer), "DE", config)
 
     assert found.method == "own"
+
+
+def test_an_hour_that_ends_while_signals_are_asked_changes_nothing(config, monkeypatch):
+    clock = iter([FIRST + minutes(59), FIRST + minutes(61)])
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return next(clock).astimezone(tz)
+
+    monkeypatch.setattr("greenops.wire.forecast.datetime", Clock)
+
+    found = forecast_zone(Halves(recorded(), modelled()), "DE", config)
+
+    assert found.method == "own"
+    assert found.hours[0].start == FIRST
+    assert found.issued_at == FIRST + minutes(61)
+
+
+def test_what_power_is_made_from_is_learnt_from(config):
+    class Told(Halves):
+        def generation(self, _zone, start, stop):
+            return [
+                GenerationHour(
+                    start=start + i * HOUR, power_mw={"coal": came(start + i * HOUR)}
+                )
+                for i in range((stop - start) // HOUR)
+            ]
+
+    found = forecast_zone(Told(recorded(), modelled()), "DE", config, now=NOW)
+
+    model = ModelStore(config.signals_cache_path / "forecast-models").load(
+        "DE average life cycle", FIRST.hour
+    )
+    assert found.method == "own"
+    assert model is not None
+    assert model.columns == ("coal", "total")
 
 
 def test_what_was_issued_after_now_is_not_used(forecast):
