@@ -2,18 +2,17 @@
 
 import json
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from greenops.cli.intensity import WAIT_S, here
+from greenops.cli.intensity import WAIT_S, here, name_the_sources
 from greenops.cli.store import configured
-from greenops.cli.text import Column, stdout_look, table
+from greenops.cli.text import Column, picture_path, stdout_look, table
 from greenops.errors import SignalError
 from greenops.model import IntensityKind
-from greenops.report.text import figure, percent, safe
+from greenops.report.text import figure, fit, fold, percent, safe
 
 if TYPE_CHECKING:
     from greenops.model import Forecast
@@ -50,8 +49,8 @@ COLUMNS = (
 )
 @click.option(
     "--plot",
-    type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
+    callback=picture_path,
     help="Draw into a .png, .svg or .pdf file as well.",
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON, every hour, in UTC.")
@@ -83,12 +82,14 @@ def forecast(
             failed.append(str(e))
     if as_json:
         click.echo(json.dumps([_row(f) for f in found], indent=2))
-    else:
+    elif found:
         click.echo("\n\n".join("\n".join(_shown(f)) for f in found))
+        name_the_sources(signal)
     if plot and found:
         from greenops.report.forecast_picture import save_forecasts
 
         save_forecasts(found, plot)
+        click.echo(f"greenops: drew {plot}", err=True)
     for complaint in failed:
         click.echo(f"greenops: {safe(complaint)}", err=True)
     if failed:
@@ -100,27 +101,27 @@ def _shown(forecast: "Forecast") -> list[str]:
     from greenops.report.forecast_plot import chart
 
     look = stdout_look()
-    zone = datetime.now().astimezone().tzinfo
-    rows = steps(forecast, zone)
-    about = (f"{forecast.kind}, {forecast.basis}", forecast.method, forecast.source)
+    rows = steps(forecast, None)
+    title = f"{forecast.zone}, next {len(forecast.hours)} h"
+    about = f"{forecast.kind}, {forecast.basis}; {forecast.method}; {forecast.source}"
     lines = [
-        look.paint("bold", f"{safe(forecast.zone)}, next {len(forecast.hours)} h"),
-        "; ".join(map(safe, about)),
+        look.paint("bold", fit(title, look.columns, unicode=look.unicode)),
+        *fold(safe(about, unicode=look.unicode), look.columns),
         "",
-        *chart(forecast, look, zone),
+        *chart(forecast, look, None),
         "",
         *([f"means of {rows[0].length // HOUR} h"] if rows[0].length > HOUR else []),
         *table(COLUMNS, [_cells(row, look.dash) for row in rows], look),
     ]
     best = cleanest(forecast)
     if best is not None:
-        start = best.start.astimezone(zone)
-        said = (
+        start = best.start.astimezone()
+        sentence = (
             f"cleanest {best.hours} h: from {start:%a %d %b %H:%M}, "
             f"{figure(best.mean_g_per_kwh)} gCO2e/kWh, "
             f"{percent(best.saved)} below starting now"
         )
-        lines += ["", said]
+        lines += ["", *fold(sentence, look.columns)]
     return lines
 
 

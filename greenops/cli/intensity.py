@@ -13,7 +13,7 @@ from greenops.cli.store import configured
 from greenops.cli.text import Column, stdout_look, table
 from greenops.errors import SignalError
 from greenops.model import IntensityKind, IntensityPoint
-from greenops.report.text import duration, figure, safe
+from greenops.report.text import duration, figure, fold, safe
 
 if TYPE_CHECKING:
     from greenops.config import Config
@@ -86,7 +86,7 @@ def intensity(
         click.echo(json.dumps([_row(p, now) for p in points], indent=2))
     elif points:
         _show(points, span, now)
-        _name_the_sources(signal)
+        name_the_sources(signal)
         if not names:
             _say_where(config)
     _complain(signal, failed)
@@ -139,14 +139,18 @@ def _show(points: Sequence[IntensityPoint], span: _Span, now: datetime) -> None:
     click.echo("\n".join(table(columns, cells, stdout_look())))
 
 
-def _name_the_sources(signal: "ChainSignal") -> None:
+def name_the_sources(signal: "ChainSignal") -> None:
+    """Print who must be named beside the figures of the signals that answered."""
     from greenops.signals.sources import SourceState
 
     answered = [s for s in signal.status() if s.state is SourceState.WORKS]
     if answered:
         click.echo("")
+    look = stdout_look()
     for attribution in dict.fromkeys(s.attribution for s in answered):
-        click.echo(attribution)
+        said = safe(attribution, unicode=look.unicode)
+        for line in fold(said, max(look.width, look.columns)):
+            click.echo(line)
 
 
 def _say_where(config: "Config") -> None:

@@ -14,6 +14,7 @@ from greenops.cli.text import (
     Column,
     lasted,
     local,
+    picture_path,
     stdout_look,
     table,
     terminal_height,
@@ -22,7 +23,6 @@ from greenops.report.look import Look
 from greenops.report.text import energy, mass, percent, power
 from greenops.report.timeline import Phase
 
-PICTURES = (".png", ".svg", ".pdf")
 MOST_PHASES = 30
 _PHASES = (
     Column(title="PHASE", grows=True),
@@ -35,22 +35,12 @@ _PHASES = (
 )
 
 
-def _picture(
-    _ctx: click.Context, _param: click.Parameter, given: str | None
-) -> Path | None:
-    if given is None:
-        return None
-    if Path(given).suffix.lower() not in PICTURES:
-        raise click.BadParameter(f"the name must end in {', '.join(PICTURES)}")
-    return Path(given)
-
-
 @click.command()
 @click.argument("run", default="last", shell_complete=complete_run)
 @click.option(
     "--plot",
     metavar="FILE",
-    callback=_picture,
+    callback=picture_path,
     help="Also draw the timeline into a .png, .svg or .pdf file.",
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TextIO
 
 import click
@@ -17,6 +18,7 @@ from greenops.report.text import columns_of, duration, fit, pad
 PIPE_COLUMNS = 160
 """Width of tables that no terminal shows: nobody wants cut names in a pipe."""
 LEAST_COLUMNS = 4
+PICTURES = (".png", ".svg", ".pdf")
 _GAP = 2
 _STEPS_S = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -197,6 +199,17 @@ def moment_before(
     if given is not None and span(given) is None:
         raise click.BadParameter(f"{given!r} is no span; try 90d, 36h or 15min")
     return moment(ctx, param, given)
+
+
+def picture_path(
+    _ctx: click.Context, _param: click.Parameter, given: str | None
+) -> Path | None:
+    """Return the file an option names for a picture; None was not given."""
+    if given is None:
+        return None
+    if Path(given).suffix.lower() not in PICTURES:
+        raise click.BadParameter(f"the name must end in {', '.join(PICTURES)}")
+    return Path(given)
 
 
 def terminal_height() -> int:

@@ -68,12 +68,19 @@ def _level(outside: float, days: int) -> float:
 
 
 def _recent_scale(errors: Floats) -> float:
-    """Return how the last days' errors compare to all, drawn halfway to 1."""
-    tested = errors[np.isfinite(errors).any(axis=1)]
-    if len(tested) < 2 * RECENT_DAYS:
+    """Return how the last days' errors compare to all, drawn halfway to 1.
+
+    Days are compared at the hours ahead that are over: of the last ones these are the
+    first hours, which are the easy ones.
+    """
+    known = np.isfinite(errors)
+    tested = known.any(axis=1)
+    known = known[tested]
+    if len(known) < 2 * RECENT_DAYS:
         return 1.0
-    sizes = np.nanmean(np.abs(tested), axis=1)
-    usual = float(sizes.mean())
-    if usual <= 0.0:
+    sizes = np.where(known, np.abs(errors[tested]), 0.0)
+    usual = sizes.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    expected = float((known * usual)[-RECENT_DAYS:].sum())
+    if expected <= 0.0:
         return 1.0
-    return float(0.5 + 0.5 * sizes[-RECENT_DAYS:].mean() / usual)
+    return 0.5 + 0.5 * float(sizes[-RECENT_DAYS:].sum()) / expected

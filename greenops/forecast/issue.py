@@ -9,7 +9,7 @@ from greenops.errors import SignalError
 from greenops.forecast.ahead import Ahead
 from greenops.forecast.bands import bands, enough
 from greenops.forecast.blend import blended
-from greenops.forecast.hours import HOUR, Floats, History
+from greenops.forecast.hours import HOUR, WEEK_H, Floats, History
 from greenops.forecast.own import OwnModel, train
 from greenops.forecast.seasonal import seasonal
 from greenops.model import Basis, Forecast, ForecastHour, IntensityKind
@@ -37,8 +37,10 @@ def own_ahead(
             too short to learn from is answered by its habits, without a model.
 
     Raises:
-        SignalError: fewer than 24 hours are known.
+        SignalError: fewer than 24 hours are known, or none of the last week.
     """
+    if np.isnan(history.g_per_kwh[-WEEK_H:]).all():
+        raise SignalError(f"nothing is known of the week up to {history.stop:%F %H:%M}")
     try:
         if model is None or not model.serves(history):
             model = train(history)

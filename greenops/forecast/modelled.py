@@ -39,7 +39,8 @@ def modelled(
         Ahead(
             log_g=log_g,
             past=Past(origins=np.empty(0, dtype=np.intp), said=nothing, came=nothing),
-            method=f"{points[0].provenance}, as stated",
+            method=f"{' and '.join(dict.fromkeys(p.provenance for p in points))}, "
+            "as stated",
         ),
         np.stack((below, WITHIN_80 * below, WITHIN_80 * above, above)),
     )

@@ -110,7 +110,9 @@ def train(history: History, *, ahead: int = WEEK_H) -> OwnModel:
 
 
 def _tested(ready: Prepared, hour: int, ahead: int) -> tuple[Indices, Floats]:
-    origins = origins_before(ready, hour, len(ready))[-REPLAYED_DAYS:]
+    # The first day that LEAST_DAYS earlier ones, each with its outcome, come before.
+    soonest = LEAST_DAYS - 1 + -(-ahead // DAY_H)
+    origins = origins_before(ready, hour, len(ready))[soonest:][-REPLAYED_DAYS:]
     days, said = [], []
     for block in np.array_split(origins, -(-len(origins) // REFITTED_EVERY_DAYS)):
         try:

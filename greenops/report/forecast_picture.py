@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from greenops.errors import ConfigError
 from greenops.model import Forecast
+from greenops.report.forecast_hours import HOUR
 from greenops.report.picture import literal, save_figure
 from greenops.report.text import safe
 
@@ -44,8 +45,10 @@ def save_forecasts(forecasts: Sequence[Forecast], path: Path) -> None:
 def _draw(panel: "Axes", forecast: Forecast) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 
-    hours = forecast.hours
-    starts = [float(date2num(h.start)) for h in hours]  # type: ignore[no-untyped-call]
+    # The last hour is drawn to its end, else a forecast of one hour has no width.
+    hours = (*forecast.hours, forecast.hours[-1])
+    times = [*(h.start for h in forecast.hours), hours[-1].start + HOUR]
+    starts = [float(date2num(t)) for t in times]  # type: ignore[no-untyped-call]
     for name, color, low, high in (
         ("95 % band", BAND_95, "low95_g_per_kwh", "high95_g_per_kwh"),
         ("80 % band", BAND_80, "low80_g_per_kwh", "high80_g_per_kwh"),

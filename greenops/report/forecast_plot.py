@@ -58,9 +58,10 @@ def _cells(
 def _axis(starts: Sequence[datetime], look: Look) -> str:
     axis = ""
     for column, start in enumerate(starts):
-        midnight = start.hour == 0 and (column == 0 or starts[column - 1].hour != 0)
-        if (column == 0 or midnight) and column >= len(axis):
-            label = f"{start:%a %d}" if midnight else f"{start:%H:%M}"
+        # A narrow chart leaps over hours, midnight among them.
+        new_day = column > 0 and start.date() != starts[column - 1].date()
+        if (column == 0 or new_day) and column >= len(axis):
+            label = f"{start:%a %d}" if new_day or start.hour == 0 else f"{start:%H:%M}"
             if column + len(label) <= len(starts):
                 axis = axis.ljust(column) + label + " "
     return " " * (AXIS_COLUMNS + 1) + look.paint("dim", axis.rstrip())

@@ -69,6 +69,8 @@ def save_figure(figure: "Figure", path: Path) -> None:
             figure.savefig(path, dpi=150)
     except OSError as e:
         raise ConfigError(f"cannot write {path}: {e.strerror or e}") from e
+    except ValueError as e:  # how matplotlib takes a suffix it does not know
+        raise ConfigError(f"cannot write {path}: {e}") from e
 
 
 def _mark_phases(panel: "Axes", timeline: Timeline, scale: float) -> None:

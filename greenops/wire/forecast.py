@@ -73,23 +73,23 @@ def forecast_zone(
     """
     if not 1 <= hours <= MOST_HOURS:
         raise ValueError(f"a forecast of 1 to {MOST_HOURS} hours, not {hours}")
-    at = (datetime.now(UTC) if now is None else now).astimezone(UTC)
-    first = whole_hour(at)
+    first = whole_hour(datetime.now(UTC) if now is None else now)
     points = _asked(signal, zone, first)
+    # What was fetched just now bears that time: it is known when the forecast is made.
+    issued_at = datetime.now(UTC) if now is None else now.astimezone(UTC)
     seen = [p for p in points if p.stop <= first and p.provenance in SEEN]
-    coming = [p for p in points if p.stop > first and p.provenance not in SEEN]
-    said = [p for p in coming if p.provenance is Provenance.FORECAST]
-    if not (seen or coming):
-        raise SignalError(f"no signal says anything of {zone or 'the world'} ahead")
-    one = (seen or said or coming)[-1]
-    about = About(
-        zone=one.zone, kind=one.kind, basis=one.basis, source=one.source, issued_at=at
-    )
-    if said:
-        _keep(config, signal.name, said)
-    history = _history(signal, seen, config, about)
-    made = _from_history(history, said, config, about) if history else None
-    ahead, ends = made or modelled(said or coming, first, MOST_HOURS)
+    said = [p for p in points if p.stop > first and p.provenance is Provenance.FORECAST]
+    _keep(config, signal.name, said)
+    about = _about((seen or said or points)[-1], issued_at)
+    history = _history(signal, _like(about, seen), config, about, first)
+    made = None
+    if history is not None:
+        made = _from_history(history, _like(about, said), config, about)
+    if made is None:
+        coming = [p for p in points if p.stop > first]
+        about = _about((said or coming or points)[-1], issued_at)
+        made = _as_stated(_like(about, coming), first)
+    ahead, ends = made
     cut = Ahead(log_g=ahead.log_g[:hours], past=ahead.past, method=ahead.method)
     return record(cut, ends[:, :hours], about, first)
 
@@ -97,24 +97,71 @@ def forecast_zone(
 def _asked(
     signal: CarbonSignal, zone: str | None, first: datetime
 ) -> list[IntensityPoint]:
-    """Return what the signal has of before and after, in two questions.
+    """Return what the signal has of after and before, in two questions.
 
-    A history that is refused or too much to ask for does not cost the forecast.
+    One that is refused, or too much to ask for, does not cost the other's answer.
+
+    Raises:
+        SignalError: neither was answered.
     """
     length = LEARNT_FROM if signal.traits.offline else LEARNT_FROM_NETWORK
-    after = list(signal.intensity(zone, first, first + MOST_HOURS * HOUR))
+    refused: SignalError | None = None
     before: Sequence[IntensityPoint] = ()
+    after: Sequence[IntensityPoint] = ()
+    try:
+        after = signal.intensity(zone, first, first + MOST_HOURS * HOUR)
+    except SignalError as e:
+        refused = e
     with suppress(SignalError):
         before = signal.intensity(zone, first - length, first)
-    return [*(p for p in before if p.stop <= first), *after]
+    points = [*(p for p in before if p.stop <= first), *after]
+    if not points:
+        raise refused or SignalError(f"no signal knows {zone or 'the world'}")
+    return points
+
+
+def _about(one: IntensityPoint, issued_at: datetime) -> About:
+    return About(
+        zone=one.zone,
+        kind=one.kind,
+        basis=one.basis,
+        source=one.source,
+        issued_at=issued_at,
+    )
+
+
+def _like(about: About, points: Sequence[IntensityPoint]) -> list[IntensityPoint]:
+    """Return the points of this zone, kind and basis: no others are mixed in."""
+    wanted = (about.zone, about.kind, about.basis)
+    return [p for p in points if (p.zone, p.kind, p.basis) == wanted]
+
+
+def _as_stated(
+    coming: Sequence[IntensityPoint], first: datetime
+) -> tuple[Ahead, Floats]:
+    """Return the hours as the signal states them.
+
+    Where a provider forecasts, no further than it does: a model's level beyond is
+    another one, and hours on both sides of the step would not compare.
+
+    Raises:
+        SignalError: nothing is stated for the first hour.
+    """
+    said = [p.stop for p in coming if p.provenance is Provenance.FORECAST]
+    until = max(said, default=None)
+    stated = [p for p in coming if until is None or p.stop <= until]
+    return modelled(stated, first, MOST_HOURS)
 
 
 def _history(
-    signal: CarbonSignal, seen: Sequence[IntensityPoint], config: Config, about: About
+    signal: CarbonSignal,
+    seen: Sequence[IntensityPoint],
+    config: Config,
+    about: About,
+    first: datetime,
 ) -> History | None:
     """Return recorded hours: the signal's, and the ledger's before those."""
-    first = whole_hour(about.issued_at)
-    points = [p for p in seen if (p.kind, p.basis) == (about.kind, about.basis)]
+    points = list(seen)
     since = min((p.start for p in points), default=first)
     try:
         kept = _ledger(config).intensities(
@@ -124,7 +171,7 @@ def _history(
     except LedgerError as e:
         log.info("no history of %s from the ledger: %s", about.zone, e)
     try:
-        history = history_of(points, known_at=about.issued_at)
+        history = history_of(points, known_at=about.issued_at).until(first)
     except SignalError:
         return None
     if not isinstance(signal, GenerationSource):
@@ -187,6 +234,8 @@ def _said_before(
 
 def _keep(config: Config, signal: str, said: Sequence[IntensityPoint]) -> None:
     """Keep a provider's forecast; that it cannot be kept costs a later blend only."""
+    if not said:
+        return
     try:
         _ledger(config).add_intensities(signal, said)
     except GreenopsError as e:

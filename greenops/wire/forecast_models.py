@@ -1,6 +1,7 @@
 """Fitted forecast models on the disk, so that the next forecast need not fit again."""
 
 import hashlib
+import io
 import json
 import logging
 from datetime import datetime
@@ -17,13 +18,15 @@ log = logging.getLogger(__name__)
 
 LAYOUT = 1
 """Raised when models are fitted or kept otherwise: older files are fitted anew."""
+DIGEST_BYTES = 32
 _ARRAYS = ("centre", "shift", "slopes")
 
 
 class ModelStore:
     """One file per zone and hour of the day, replaced as a whole.
 
-    A file that is missing, damaged or of another version is no model. Nothing in it is
+    A file that is missing, damaged or of another version is no model: it begins with a
+    digest of the rest, so that what is read is what was kept. Nothing in it is
     executed: arrays and JSON only.
     """
 
@@ -35,11 +38,11 @@ class ModelStore:
         """Return the model of `name` for an hour of the day; None: there is none."""
         path = self._path(name, hour)
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with np.load(_sound(path.read_bytes()), allow_pickle=False) as file:
                 return _model(dict(file))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, EOFError) as e:
+        except (OSError, ValueError, KeyError) as e:
             log.info("the forecast model %s is fitted anew: %s", path, e)
             return None
 
@@ -47,13 +50,26 @@ class ModelStore:
         """Keep a model; where that fails it is fitted again next time."""
         path = self._path(name, model.direct.hour)
         try:
-            replace_file(path, lambda file: np.savez(file, **_fields(model)))
+            replace_file(path, lambda file: file.write(_packed(model)))
         except OSError as e:
             log.info("the forecast model %s could not be kept: %s", path, e)
 
     def _path(self, name: str, hour: int) -> Path:
         known = hashlib.sha256(name.encode()).hexdigest()[:24]
         return self._folder / f"{known}-{hour:02d}.npz"
+
+
+def _packed(model: OwnModel) -> bytes:
+    arrays = io.BytesIO()
+    np.savez(arrays, **_fields(model))
+    return hashlib.sha256(arrays.getbuffer()).digest() + arrays.getvalue()
+
+
+def _sound(packed: bytes) -> io.BytesIO:
+    digest, arrays = packed[:DIGEST_BYTES], packed[DIGEST_BYTES:]
+    if hashlib.sha256(arrays).digest() != digest:
+        raise ValueError("it is not as it was written")
+    return io.BytesIO(arrays)
 
 
 def _fields(model: OwnModel) -> dict[str, Any]:

@@ -1,69 +1,104 @@
-from datetime import UTC, datetime
-
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from greenops.forecast.hours import HOUR, History
+from greenops.forecast.features import mix_columns
+from greenops.forecast.hours import HOUR
 from greenops.forecast.mix import TOTAL, shares, with_mix
+from greenops.forecast.own import train
 from greenops.model import GenerationHour
+from tests.unit.forecast.grids import FIRST, habitual, history
 
-FIRST = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-def history(hours=4):
-    return History(first=FIRST, g_per_kwh=np.full(hours, 300.0))
+HOURS = 10
+KNOWN = history(np.full(HOURS, 100.0))
 
 
-def hour(at, **power_mw):
-    return GenerationHour(start=FIRST + at * HOUR, power_mw=power_mw)
+def made(hour, **power_mw):
+    return GenerationHour(start=FIRST + hour * HOUR, power_mw=power_mw)
 
 
-def test_each_hour_has_the_share_of_every_source_and_the_logarithm_of_the_sum():
-    found = with_mix(history(2), [hour(0, gas=300, wind=100), hour(1, gas=0, wind=50)])
-
-    assert found.columns == ("gas", "wind", TOTAL)
-    assert found.mix == pytest.approx(
-        np.array([[0.75, 0.25, np.log(400)], [0.0, 1.0, np.log(50)]])
-    )
-
-
-def test_an_hour_that_lacks_a_source_is_not_known():
-    found = with_mix(
-        history(4), [hour(i, gas=3, wind=1) for i in range(3)] + [hour(3, gas=3)]
-    )
-
-    assert found.mix is not None
-    assert np.isnan(found.mix[3]).all()
-    assert np.isfinite(found.mix[:3]).all()
+def full(hours=range(HOURS)):
+    return [made(h, wind=30.0, coal=10.0) for h in hours]
 
 
 @pytest.mark.parametrize(
     "generated",
     [
         [],
-        [hour(0, gas=1)],  # one of four hours
-        [hour(i) for i in range(4)],
-        [hour(i, gas=0.0) for i in range(4)],
-        [hour(i, gas=1) for i in (-2, -1, 4, 5)],
+        full(range(4)),
+        full(range(-20, 0)),
+        full(range(HOURS, 40)),
+        [made(h) for h in range(HOURS)],
+        [made(h, wind=0.0, coal=0.0) for h in range(HOURS)],
+        [made(h, **{"wind": 1.0} if h % 2 else {"coal": 1.0}) for h in range(HOURS)],
     ],
-    ids=["nothing", "too few hours", "no source", "nothing made", "other hours"],
+    ids=["none", "too few", "before", "after", "no source", "all zero", "never both"],
 )
-def test_a_history_whose_mix_is_too_little_known_stays_as_it_is(generated):
-    known = history(4)
-
-    assert with_mix(known, generated) is known
+def test_a_mix_that_is_too_little_known_is_none(generated):
+    assert with_mix(KNOWN, generated) is KNOWN
 
 
-def test_what_is_drawn_at_rest_counts_as_nothing():
-    assert shares(np.array([[100.0, -5.0]])) == pytest.approx(
-        np.array([[1.0, 0.0, np.log(100)]])
+def test_shares_stand_beside_the_hours_with_the_size_of_it_all():
+    found = with_mix(KNOWN, full())
+
+    assert found.columns == ("coal", "wind", TOTAL)
+    assert found.mix is not None
+    np.testing.assert_allclose(found.mix, [[0.25, 0.75, np.log(40.0)]] * HOURS)
+    np.testing.assert_array_equal(found.g_per_kwh, KNOWN.g_per_kwh)
+
+
+def test_an_hour_without_one_of_the_sources_is_not_known():
+    generated = [*full(range(8)), made(8, wind=30.0), made(9, coal=10.0)]
+
+    mix = with_mix(KNOWN, generated).mix
+
+    assert mix is not None
+    assert np.isnan(mix[8:]).all()
+    assert np.isfinite(mix[:8]).all()
+
+
+def test_whatever_is_generated_later_changes_nothing():
+    later = [made(h, wind=1e6, coal=1.0, oil=5.0) for h in range(HOURS, 60)]
+
+    one, two = with_mix(KNOWN, full()), with_mix(KNOWN, [*full(), *later])
+
+    assert one.columns == two.columns
+    np.testing.assert_array_equal(one.mix, two.mix)
+
+
+def test_what_is_drawn_counts_as_nothing_made():
+    np.testing.assert_allclose(shares(np.array([[-5.0, 10.0]])), [[0, 1, np.log(10)]])
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.one_of(st.just(np.nan), st.floats(-10, 1e5)), min_size=3, max_size=3
+        ),
+        min_size=1,
+        max_size=20,
     )
+)
+def test_shares_add_up_to_one_or_are_not_known(rows):
+    found = shares(np.array(rows))
+
+    for row in found:
+        whole = np.isfinite(row).all()
+        assert whole or np.isnan(row[-1])
+        if whole:
+            assert row[:-1].sum() == pytest.approx(1.0)
+            assert (row[:-1] >= 0).all()
 
 
-def test_the_order_in_which_hours_come_does_not_matter():
-    hours = [hour(i, wind=i + 1, gas=2) for i in range(4)]
+def test_a_model_is_not_handed_columns_in_another_order():
+    known = history(habitual(120, seed=1))
+    hours = range(len(known.g_per_kwh))
+    one = with_mix(known, [made(h, coal=10.0, wind=30.0 + h % 24) for h in hours])
+    other = with_mix(known, [made(h, coal=10.0, gas=30.0 + h % 24) for h in hours])
+    model = train(one)
 
-    one, other = (with_mix(history(4), h).mix for h in (hours, hours[::-1]))
-    assert one is not None
-    assert other is not None
-    assert np.array_equal(one, other)
+    assert model.columns == ("coal", "wind", TOTAL)
+    assert len(mix_columns(one)) == len(mix_columns(other))
+    assert model.serves(one)
+    assert not model.serves(other)

@@ -251,3 +251,61 @@ def test_run_ids_are_chosen_by_start_and_zone(keep):
     assert ledger.run_ids(since=T0 + HOUR) == ["20260102-bbb", "20260103-ccc"]
     assert ledger.run_ids(until=T0 + 24 * HOUR) == ["20260101-aaa"]
     assert ledger.run_ids(zone="DE") == ["20260101-aaa", "20260103-ccc"]
+
+
+def forecasts(ledger, start=0, stop=24, **chosen):
+    fields = {"kind": IntensityKind.AVERAGE, "basis": Basis.LIFE_CYCLE} | chosen
+    return ledger.forecasts("DE", T0 + start * HOUR, T0 + stop * HOUR, **fields)
+
+
+def stated(hour, *, issued=0, g=300.0, **fields):
+    return a_point(
+        hour=hour,
+        g=g,
+        provenance=Provenance.FORECAST,
+        issued_at=T0 + issued * HOUR,
+        **fields,
+    )
+
+
+def test_a_ledger_that_is_not_there_has_no_forecasts(path):
+    assert forecasts(Ledger(path)) == []
+    assert not path.exists()
+
+
+def test_every_issue_of_a_forecast_is_kept_and_returned_the_oldest_first(path):
+    points = [stated(2, issued=1, g=310.0), stated(3), stated(2), stated(4, issued=1)]
+    Ledger(path).add_intensities("a signal", points)
+
+    found = forecasts(Ledger(path))
+
+    assert found == [points[2], points[1], points[0], points[3]]
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "hours"),
+    [(0, 24, [2, 3]), (3, 24, [3]), (2.5, 3, [2]), (4, 24, []), (0, 2, [])],
+)
+def test_forecasts_for_hours_that_touch_the_span_are_returned(path, start, stop, hours):
+    Ledger(path).add_intensities("a signal", [stated(2), stated(3)])
+
+    assert [p.start for p in forecasts(Ledger(path), start, stop)] == [
+        T0 + h * HOUR for h in hours
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        stated(2, zone="FR"),
+        stated(2, kind=IntensityKind.MARGINAL),
+        stated(2, basis=Basis.DIRECT),
+        a_point(hour=2, issued_at=T0),
+        a_point(hour=2, provenance=Provenance.MODELLED),
+    ],
+    ids=["zone", "kind", "basis", "measured", "modelled"],
+)
+def test_what_is_another_zone_kind_basis_or_no_forecast_is_left_out(path, other):
+    Ledger(path).add_intensities("a signal", [other, stated(3)])
+
+    assert forecasts(Ledger(path)) == [stated(3)]
