@@ -8,9 +8,11 @@ import numpy as np
 from greenops.errors import SignalError
 from greenops.forecast.ahead import Ahead, Past
 from greenops.forecast.bands import WITHIN_80
-from greenops.forecast.features import FLOOR_G_PER_KWH
 from greenops.forecast.hours import Floats, hourly
 from greenops.model import IntensityPoint
+
+LEAST_G_PER_KWH = 1e-3
+"""What 0 is stated as: logarithms have no 0."""
 
 
 def modelled(
@@ -31,7 +33,7 @@ def modelled(
     if not known:
         raise SignalError(f"no signal says anything of the hours from {first:%F %H:%M}")
     log_g, below, above = (
-        np.log(np.maximum(x[:known], FLOOR_G_PER_KWH)) for x in (central, low, high)
+        np.log(np.maximum(x[:known], LEAST_G_PER_KWH)) for x in (central, low, high)
     )
     below, above = np.minimum(below - log_g, 0.0), np.maximum(above - log_g, 0.0)
     nothing = np.empty((0, known))

@@ -150,6 +150,21 @@ def forecasts(
     return [point_of(row) for row in _rows(connection, query)]
 
 
+def last_issue(
+    connection: Connection, zone: str, kind: IntensityKind, basis: Basis
+) -> datetime | None:
+    """Return when the newest forecast kept of a zone was issued; None: none is."""
+    table = schema.intensities
+    query = (
+        select(func.max(table.c.issued_epoch_s))
+        .where(table.c.zone == escape(zone), table.c.kind == kind.value)
+        .where(table.c.basis == basis.value)
+        .where(table.c.provenance == Provenance.FORECAST.value)
+    )
+    issued_epoch_s = connection.execute(query).scalar()
+    return None if issued_epoch_s is None else moment(issued_epoch_s)
+
+
 def _keep_hours(connection: Connection, run_key: int, rows: Sequence[Row]) -> None:
     """Keep a run's energy by hour, unless it is there already."""
     kept = {h.hour.timestamp() for h in hours(connection, run_key)}

@@ -344,6 +344,17 @@ class Ledger:
                 connection, zone, (start, stop), kind=kind, basis=basis
             )
 
+    def last_issue(
+        self, zone: str, *, kind: IntensityKind, basis: Basis
+    ) -> datetime | None:
+        """Return when the newest forecast kept of a zone was issued; None: none is."""
+        from greenops.ledger import history
+
+        if self._access.is_missing():
+            return None
+        with self._access.connection() as connection:
+            return history.last_issue(connection, zone, kind, basis)
+
     def delete(self, run_ids: Sequence[str]) -> int:
         """Delete runs with all that belongs to them; return how many there were.
 

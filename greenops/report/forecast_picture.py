@@ -23,7 +23,7 @@ def save_forecasts(forecasts: Sequence[Forecast], path: Path) -> None:
     Every panel begins at 0 g/kWh: what looks half as dirty is half as dirty.
 
     Raises:
-        ConfigError: matplotlib is missing, or the file cannot be written.
+        ConfigError: too many zones, no matplotlib, or the file cannot be written.
     """
     try:
         # The object interface: no window, no global state, no display needed.
@@ -32,10 +32,11 @@ def save_forecasts(forecasts: Sequence[Forecast], path: Path) -> None:
         raise ConfigError(
             "--plot needs matplotlib; install it with: pip install 'greenops[plot]'"
         ) from e
-    shown = forecasts[:MOST_PANELS]
-    figure = Figure(figsize=(9, 1.0 + 2.6 * len(shown)), layout="constrained")
-    panels = figure.subplots(len(shown), 1, sharex=True, squeeze=False)[:, 0]
-    for panel, forecast in zip(panels, shown, strict=True):
+    if len(forecasts) > MOST_PANELS:
+        raise ConfigError(f"--plot draws at most {MOST_PANELS} zones into one picture")
+    figure = Figure(figsize=(9, 1.0 + 2.6 * len(forecasts)), layout="constrained")
+    panels = figure.subplots(len(forecasts), 1, sharex=True, squeeze=False)[:, 0]
+    for panel, forecast in zip(panels, forecasts, strict=True):
         _draw(panel, forecast)
     panels[0].legend(loc="upper right", fontsize=8, frameon=False, ncols=3)
     panels[-1].set_xlabel("time (UTC)")

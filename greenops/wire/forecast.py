@@ -11,7 +11,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from greenops.config import Config
-from greenops.errors import GreenopsError, LedgerError, SignalError
+from greenops.errors import LedgerError, SignalError
 from greenops.forecast.ahead import Ahead
 from greenops.forecast.bands import bands
 from greenops.forecast.hours import (
@@ -33,6 +33,7 @@ from greenops.ports import CarbonSignal, GenerationSource
 from greenops.wire.answers import cache_folder
 from greenops.wire.forecast_models import ModelStore
 from greenops.wire.generation import generation_of
+from greenops.wire.said_before import keep_said, said_before
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ def forecast_zone(
     issued_at = datetime.now(UTC) if now is None else now.astimezone(UTC)
     seen = [p for p in points if p.stop <= first and p.provenance in SEEN]
     said = [p for p in points if p.stop > first and p.provenance is Provenance.FORECAST]
-    _keep(config, signal.name, said)
+    keep_said(_ledger(config), signal.name, said)
     about = _about((seen or said or points)[-1], issued_at)
     history = _history(signal, _like(about, seen), config, about, first)
     made = None
@@ -205,41 +206,14 @@ def _from_history(
     ahead = len(own.log_g)
     now = provider_hours(_reissued(said, first), [first], ahead)[0]
     origins = [history.first + int(i) * HOUR for i in own.past.origins]
-    past = provider_hours(_said_before(config, about, origins), origins, ahead)
+    before = said_before(_ledger(config), about, origins)
+    past = provider_hours(before, origins, ahead)
     return with_provider(own, now, past)
 
 
 def _reissued(said: Sequence[IntensityPoint], at: datetime) -> Sequence[IntensityPoint]:
     """Return what stands now, whenever it was issued: one issue, of this moment."""
     return [replace(p, issued_at=at) for p in said]
-
-
-def _said_before(
-    config: Config, about: About, origins: Sequence[datetime]
-) -> list[IntensityPoint]:
-    if not origins:
-        return []
-    try:
-        return _ledger(config).forecasts(
-            about.zone,
-            min(origins),
-            about.issued_at,
-            kind=about.kind,
-            basis=about.basis,
-        )
-    except LedgerError as e:
-        log.info("no past forecasts of %s from the ledger: %s", about.zone, e)
-        return []
-
-
-def _keep(config: Config, signal: str, said: Sequence[IntensityPoint]) -> None:
-    """Keep a provider's forecast; that it cannot be kept costs a later blend only."""
-    if not said:
-        return
-    try:
-        _ledger(config).add_intensities(signal, said)
-    except GreenopsError as e:
-        log.info("the provider's forecast could not be kept: %s", e)
 
 
 def _cache(config: Config) -> Path:

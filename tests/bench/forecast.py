@@ -158,7 +158,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(report(replayed))
     if args.json:
         rows = [r for x in replayed for r in x.rows if r["method"] != ALONE]
-        args.json.write_text(json.dumps(rows, indent=2) + "\n")
+        known = [{k: None if v != v else v for k, v in r.items()} for r in rows]
+        args.json.write_text(json.dumps(known, indent=2, allow_nan=False) + "\n")
     return 0
 
 

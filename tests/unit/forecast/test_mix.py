@@ -102,3 +102,34 @@ def test_a_model_is_not_handed_columns_in_another_order():
     assert len(mix_columns(one)) == len(mix_columns(other))
     assert model.serves(one)
     assert not model.serves(other)
+
+
+def a_fortnight():
+    return history(np.full(14 * 24, 100.0))
+
+
+def test_a_source_that_began_later_was_nothing_before():
+    generated = [made(h, coal=10.0) for h in range(100)]
+    generated += [made(h, coal=10.0, wind=30.0) for h in range(100, 14 * 24)]
+
+    mix = with_mix(a_fortnight(), generated).mix
+
+    assert mix is not None
+    np.testing.assert_allclose(mix[99], [1.0, 0.0, np.log(10.0)])
+    np.testing.assert_allclose(mix[100], [0.25, 0.75, np.log(40.0)])
+
+
+def test_a_source_that_is_silent_every_night_makes_nothing_then():
+    by_day = range(6, 18)
+    generated = [
+        made(h, coal=10.0, **({"solar": 30.0} if h % 24 in by_day else {}))
+        for h in range(14 * 24)
+    ]
+    generated[30] = made(30, coal=10.0)  # six in the morning: unknown, not dark
+
+    mix = with_mix(a_fortnight(), generated).mix
+
+    assert mix is not None
+    np.testing.assert_allclose(mix[27], [1.0, 0.0, np.log(10.0)])
+    assert np.isnan(mix[30]).all()
+    np.testing.assert_allclose(mix[31], [0.25, 0.75, np.log(40.0)])

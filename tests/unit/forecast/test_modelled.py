@@ -3,7 +3,7 @@ import pytest
 
 from greenops.errors import SignalError
 from greenops.forecast.hours import HOUR
-from greenops.forecast.modelled import modelled
+from greenops.forecast.modelled import LEAST_G_PER_KWH, modelled
 from greenops.model import Provenance
 from tests.unit.forecast.grids import FIRST, minutes, point
 
@@ -44,7 +44,7 @@ def test_hours_beyond_what_is_asked_are_left_out():
 def test_a_zone_at_zero_is_at_the_least_that_is_told_apart():
     ahead, ends = modelled(stated(range(2), 0.0), FIRST, 2)
 
-    np.testing.assert_array_equal(ahead.log_g, 0.0)
+    np.testing.assert_allclose(np.exp(ahead.log_g), LEAST_G_PER_KWH)
     np.testing.assert_array_equal(ends, 0.0)
 
 

@@ -45,7 +45,8 @@ def test_a_picture_states_units_zones_bands_and_how_it_came_about(tmp_path):
     assert "\x1b" not in text
 
 
-def test_more_zones_than_fit_are_left_out(tmp_path):
-    zones = [forecast([100.0] * 3, zone=f"Z{i}") for i in range(MOST_PANELS + 3)]
+def test_more_zones_than_fit_are_an_error_and_no_silent_cut(tmp_path):
+    zones = [forecast([100.0] * 3, zone=f"Z{i}") for i in range(MOST_PANELS + 1)]
 
-    save_forecasts(zones, tmp_path / "out.png")
+    with pytest.raises(ConfigError, match="at most 12 zones"):
+        save_forecasts(zones, tmp_path / "out.png")
