@@ -31,6 +31,8 @@ MOST_BYTES = 8 << 20
 MOST_FILES = 200
 MOST_SILENCES = 500
 _SILENCES = "silences.json"
+_LATEST_S = 1e11
+"""Epoch seconds beyond which a file is damaged."""
 
 
 class AnswerStore:
@@ -105,7 +107,7 @@ class AnswerStore:
         key = "" if busy else f"{zone} {reach}"
         silences = self._current(self._time_s() - PAUSE_AT_MOST_S)
         before = silences.pop(key, {})
-        times = int(_seconds(before.get("times")))
+        times = int(min(_seconds(before.get("times")), MOST_TIMES))
         pause_s, refused = min(PAUSE_S * 2.0**times, PAUSE_AT_MOST_S), None
         if isinstance(error, SignalRefusedError):
             pause_s, refused = REFUSED_S, self._credential()
@@ -114,7 +116,7 @@ class AnswerStore:
         silences[key] = {
             "until": self._time_s() + pause_s,
             "refused": refused,
-            "times": min(times + 1, MOST_TIMES),
+            "times": times + 1,
             "said": str(error)[:500],
         }
         self._write_silences(silences)
@@ -144,7 +146,7 @@ class AnswerStore:
         text = self._read(self._folder / _SILENCES)
         try:
             found = json.loads(text or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 
@@ -193,7 +195,9 @@ def _longest_s(silence: dict[str, object]) -> float:
 
 
 def _seconds(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+    """Return a number of the file; 0: it is none, or none that time could have."""
+    is_time = isinstance(value, int | float) and 0.0 <= value <= _LATEST_S
+    return float(value) if is_time else 0.0
 
 
 def _written_s(path: Path) -> float:

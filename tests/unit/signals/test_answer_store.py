@@ -71,7 +71,11 @@ def test_names_that_look_alike_are_kept_apart(store):
     assert store.load("a:b") == Kept()
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"\0" * 100, b"[1]"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"\xff\xfe", b"\0" * 100, b"[1]", b"[" * 200_000],
+    ids=["empty", "cut", "not-utf-8", "zeros", "another", "deep"],
+)
 def test_a_damaged_file_is_moved_aside_and_begun_anew(store, content):
     store.save("FR", KEPT)
     (path,) = folder(store).iterdir()
@@ -173,7 +177,17 @@ def test_a_clock_that_was_set_back_silences_nobody_for_years(store, clock):
 
 @pytest.mark.parametrize(
     "content",
-    ["", "[]", "{", '{"": 3}', '{"": {"until": "x"}}', '{"FR now": {"until": null}}'],
+    [
+        "",
+        "[]",
+        "{",
+        '{"": 3}',
+        '{"": {"until": "x"}}',
+        '{"FR now": {"until": null}}',
+        '{"FR now": {"until": 1e308, "times": 1e308}}',
+        '{"FR now": {"until": Infinity, "times": NaN}}',
+        pytest.param("[" * 200_000, id="deep"),
+    ],
 )
 def test_damaged_silences_silence_nobody(store, content):
     folder(store).mkdir(parents=True)
