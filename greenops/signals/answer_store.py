@@ -196,8 +196,9 @@ def _longest_s(silence: dict[str, object]) -> float:
 
 def _seconds(value: object) -> float:
     """Return a number of the file; 0: it is none, or none that time could have."""
-    is_time = isinstance(value, int | float) and 0.0 <= value <= _LATEST_S
-    return float(value) if is_time else 0.0
+    if isinstance(value, int | float) and 0.0 <= value <= _LATEST_S:
+        return float(value)
+    return 0.0
 
 
 def _written_s(path: Path) -> float:
