@@ -35,7 +35,7 @@ from greenops.signals.spread import bridged, clipped, gaps_in
 
 WAIT_S = 2.0
 OWN_WAIT_S = 10.0
-"""What this machine's own signals have at least: a file may be huge, or its disk gone."""
+"""What this machine's own signals have at least: a file may be huge, a disk gone."""
 
 
 @runtime_checkable
