@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import re
+import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -156,8 +157,16 @@ class AnswerStore:
         return self._folder / f"zone-{plain}{mark}.json"
 
     def _read(self, path: Path) -> str | None:
+        """Return the text of a file of this user; None: there is none.
+
+        Without a home the folder lies in /tmp, where others may put theirs in our way.
+        """
         try:
-            with path.open("rb") as stream:
+            handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            with os.fdopen(handle, "rb") as stream:
+                about = os.fstat(handle)
+                if not stat.S_ISREG(about.st_mode) or about.st_uid != _user():
+                    return None
                 data = stream.read(MOST_BYTES + 1)
         except OSError:
             return None
@@ -199,6 +208,11 @@ def _seconds(value: object) -> float:
     if isinstance(value, int | float) and 0.0 <= value <= _LATEST_S:
         return float(value)
     return 0.0
+
+
+def _user() -> int:
+    """Return who this process is; files have no owner (0) where users have no number."""
+    return os.geteuid() if hasattr(os, "geteuid") else 0
 
 
 def _written_s(path: Path) -> float:

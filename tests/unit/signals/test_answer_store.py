@@ -1,4 +1,5 @@
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -86,6 +87,27 @@ def test_a_damaged_file_is_moved_aside_and_begun_anew(store, content):
 
     assert store.load("FR") == KEPT
     assert path.with_suffix(".damaged").read_bytes() == content
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_in_the_way_is_not_waited_for(store):
+    folder(store).mkdir(parents=True)
+    for name in ("zone-FR.json", "silences.json"):
+        os.mkfifo(folder(store) / name)
+
+    assert store.load("FR") == Kept()
+    store.check("FR", "now")
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away"
+)
+def test_answers_that_somebody_else_has_put_there_are_not_believed(store):
+    store.save("FR", KEPT)
+    (path,) = folder(store).iterdir()
+    os.chown(path, 12345, -1)
+
+    assert store.load("FR") == Kept()
 
 
 @pytest.mark.parametrize("planted", ["file", "folder"])
