@@ -140,12 +140,8 @@ def _show(points: Sequence[IntensityPoint], span: _Span, now: datetime) -> None:
 
 
 def _name_the_sources(signal: "ChainSignal") -> None:
-    from greenops.signals.sources import SourceState
-
-    answered = [s for s in signal.status() if s.state is SourceState.WORKS]
-    if answered:
-        click.echo("")
-    for attribution in dict.fromkeys(s.attribution for s in answered):
+    click.echo("")
+    for attribution in signal.attributions():
         click.echo(attribution)
 
 

@@ -21,6 +21,7 @@ from greenops.errors import SignalBusyError, SignalError, SignalRefusedError
 from greenops.signals.kept import Kept
 from greenops.signals.kept_text import from_text, to_text
 from greenops.signals.silence import PAUSE_S, pause_of
+from greenops.units import S_PER_MINUTE
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +95,8 @@ class AnswerStore:
                 continue
             said = str(silence.get("said"))
             if silence.get("refused") is None:
-                raise SignalBusyError(said, retry_after_s=left_s)
+                wait = f"; it is asked again in {_said(left_s)}"
+                raise SignalBusyError(said + wait, retry_after_s=left_s)
             if silence.get("refused") == self._credential():
                 raise SignalRefusedError(said)
 
@@ -198,6 +200,10 @@ class AnswerStore:
                 path.unlink(missing_ok=True)
 
 
+def _said(wait_s: float) -> str:
+    return f"{wait_s:.0f} s" if wait_s < 100.0 else f"{wait_s / S_PER_MINUTE:.0f} min"
+
+
 def _longest_s(silence: dict[str, object]) -> float:
     """Return how long a silence can be: one that ends later is from another clock."""
     return 86_400.0 if silence.get("refused") is None else REFUSED_S
@@ -211,7 +217,7 @@ def _seconds(value: object) -> float:
 
 
 def _user() -> int:
-    """Return who this process is; files have no owner (0) where users have no number."""
+    """Return who this process is; 0, as files then say, where users have no number."""
     return os.geteuid() if hasattr(os, "geteuid") else 0
 
 

@@ -108,6 +108,10 @@ class ChainSignal:
         """Return how each signal stands, in order; last those that cannot be made."""
         return self._sources.status()
 
+    def attributions(self) -> Sequence[str]:
+        """Return who must be named beside the answers so far, kept ones included."""
+        return self._sources.attributions()
+
     def intensity(
         self, zone: str | None, start: datetime, stop: datetime
     ) -> Sequence[IntensityPoint]:
@@ -218,8 +222,8 @@ class ChainSignal:
     def _settled(
         self, inquiry: "_Inquiry", answer: "_Merged"
     ) -> Sequence[IntensityPoint]:
-        source = " and ".join(answer.sources)
-        self._sources.settled(inquiry.zone, source, list(inquiry.failures.values()))
+        failures = list(inquiry.failures.values())
+        self._sources.settled(inquiry.zone, answer.sources, failures)
         return answer.points
 
     def _failure(self, inquiry: "_Inquiry") -> Exception:
