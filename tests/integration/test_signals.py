@@ -86,6 +86,9 @@ def test_what_is_kept_serves_when_the_source_has_died(cli, configure, neso):
     assert old["high_g_per_kwh"] > fresh[0]["high_g_per_kwh"]
     assert "kept, 2 h old" in old["source"]
     assert "neso" in done.stderr
+    again = cli.run("intensity", check=0)
+    assert "National Energy System Operator" in again.stdout
+    assert "it is asked again in" in again.stderr
 
 
 def test_what_is_kept_may_be_anything_and_the_job_ends_as_it_would(
