@@ -434,6 +434,18 @@ def test_local_times_need_a_time_zone_and_the_doubtful_hours_are_gaps(write):
     assert [p.start.hour for p in points] == [22, 23, 2]
 
 
+def test_a_day_of_local_times_is_read_though_its_clocks_change(write):
+    night = ["00:00", "01:00", "02:00", "02:00", "03:00", "04:00", "05:00"]
+    rows = "".join(f"2024-10-27 {t},FR,{100 + i}\n" for i, t in enumerate(night))
+    text = f"datetime,zone,intensity_g_per_kwh\n{rows}"
+
+    signal = CsvSignal.from_settings(write(text, timezone="Europe/Paris"))
+    start = datetime(2024, 10, 26, 22, tzinfo=UTC)
+
+    points = signal.intensity("FR", start, start + 7 * HOUR)
+    assert [p.start.hour for p in points] == [22, 23, 2, 3, 4]
+
+
 def test_what_begins_after_the_file_was_written_is_a_forecast(write):
     settings = write(f"{LONG}\n{hourly()}")
     os.utime(settings["path"], (at(3).timestamp(),) * 2)
