@@ -96,6 +96,8 @@ def test_an_intensity_from_python_is_that_of_the_command():
 
     assert point.zone == "DE"
     assert point.start == datetime(2026, 6, 1, 12, tzinfo=UTC)
+    with pytest.raises(TypeError, match="a zone is text"):
+        package.intensity(49)  # type: ignore[arg-type]
     with pytest.raises(UnknownZoneError, match="Germany"):
         package.intensity("Germny")
     with pytest.raises(ConfigError, match="marginal_order"):
