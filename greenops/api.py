@@ -212,7 +212,10 @@ def intensity(
         UnknownZoneError: no such zone; the message lists near matches.
         SignalError: no signal has an answer.
         ValueError: `at` has no time zone.
+        TypeError: `zone` is no text.
     """
+    if not isinstance(zone, str | None):
+        raise TypeError(f"a zone is text such as 'FR', not {zone!r}")
     from greenops.config import load_config, working_folder
     from greenops.model import IntensityKind
     from greenops.wire.signals import open_signal

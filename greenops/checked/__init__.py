@@ -10,10 +10,11 @@ from greenops.checked.rows import (
     points_within,
     span_utc,
 )
-from greenops.checked.times import local_time, utc_time
+from greenops.checked.times import DoubtfulTimeError, local_time, utc_time
 
 __all__ = [
     "Checked",
+    "DoubtfulTimeError",
     "IntensityUnit",
     "Problems",
     "RawPoint",

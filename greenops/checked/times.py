@@ -33,19 +33,24 @@ def utc_time(text: object, *, states_utc: bool = False) -> datetime:
     return _in_utc(at)
 
 
+class DoubtfulTimeError(SignalError):
+    """Clocks show this time never or twice; nothing is wrong with the source."""
+
+
 def local_time(naive: datetime, zone: tzinfo) -> datetime:
     """Return the moment at which clocks of `zone` show `naive`, in UTC.
 
     Raises:
-        SignalError: no clock shows it, or clocks show it twice, because they are put
-            forward or back around it.
+        DoubtfulTimeError: no clock shows it, or clocks show it twice, because they are
+            put forward or back around it.
+        SignalError: it is not of a year that any grid was recorded in.
     """
     at = naive.replace(tzinfo=zone)
     first, second = (at.replace(fold=fold) for fold in (0, 1))
     if first.utcoffset() != second.utcoffset():
         back = _in_utc(first).astimezone(zone).replace(tzinfo=None) == naive
         how = "clocks show it twice" if back else "clocks skip it"
-        raise SignalError(
+        raise DoubtfulTimeError(
             f"{naive} in {zone} is ambiguous: {how} when daylight saving changes; "
             "write times in UTC"
         )

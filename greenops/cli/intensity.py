@@ -29,7 +29,7 @@ COLUMNS = (
     WHEN,
     Column(title="gCO2e/kWh", right=True),
     Column(title="LOW", right=True),
-    Column(title="HIGH", right=True),
+    Column(title="HIGH (95 %)", right=True),
     Column(title="KIND", rank=1),
     Column(title="HOW", rank=2),
     AGE,
@@ -119,7 +119,20 @@ def _asked(
             failed.append(str(e))
         else:
             points += found[:1] if span.single else found
+            _say_gaps(found, span)
     return points, failed
+
+
+def _say_gaps(points: Sequence[IntensityPoint], span: _Span) -> None:
+    """Say for which of the hours asked for there is no figure: that is no zero."""
+    from greenops.signals.spread import gaps_in
+
+    for start, stop in gaps_in(points, span.start, span.stop):
+        click.echo(
+            f"greenops: {safe(points[0].zone)}: no figure from "
+            f"{start:%Y-%m-%d %H:%M} to {stop:%Y-%m-%d %H:%M} UTC",
+            err=True,
+        )
 
 
 def here(config: "Config") -> str | None:
@@ -141,13 +154,9 @@ def _show(points: Sequence[IntensityPoint], span: _Span, now: datetime) -> None:
 
 def name_the_sources(signal: "ChainSignal") -> None:
     """Print who must be named beside the figures of the signals that answered."""
-    from greenops.signals.sources import SourceState
-
-    answered = [s for s in signal.status() if s.state is SourceState.WORKS]
-    if answered:
-        click.echo("")
     look = stdout_look()
-    for attribution in dict.fromkeys(s.attribution for s in answered):
+    click.echo("")
+    for attribution in signal.attributions():
         said = safe(attribution, unicode=look.unicode)
         for line in fold(said, max(look.width, look.columns)):
             click.echo(line)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from greenops.cli.store import at_home, configured, ledger_path
+from greenops.errors import LedgerError
 from greenops.model import RunRecord
 from greenops.report.device_rows import device_label
 from greenops.report.summary import Comparison, RunFacts, Summary, summarize
@@ -19,6 +20,8 @@ FINE_BINS = 1200
 STRETCHES_PER_BIN = 4
 """A sample across the edge of a stretch counts where it begins: at most one in so many
 of a bin's, where a run is so long that a stretch holds several."""
+# What rows that somebody or something has written over may lead to on reading.
+_DAMAGE = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,19 @@ def load(ledger: "Ledger", text: str) -> LoadedRun:
 
     Raises:
         RunNotFoundError: there is none; the message lists near matches.
-        LedgerError: the ledger cannot be read.
+        LedgerError: the ledger cannot be read, or the run's rows make no sense.
     """
+    try:
+        return _loaded(ledger, ledger.get(text))
+    except _DAMAGE as e:
+        raise LedgerError(
+            f"the rows of {text!r} are damaged ({e}); other runs are not: "
+            "`greenops runs` lists them"
+        ) from e
+
+
+def _loaded(ledger: "Ledger", record: RunRecord) -> LoadedRun:
     config = configured()
-    record = ledger.get(text)
     run = record.run
     start_s = run.started_at.timestamp()
     now_s = datetime.now(UTC).timestamp()

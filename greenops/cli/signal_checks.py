@@ -10,6 +10,8 @@ from greenops.signals.sources import SourceState, SourceStatus
 
 AREA = "signals"
 AVERAGE = "signals.order"
+ALWAYS = frozenset(("hourly_model", "annual"))
+"""Who answers for every zone and hour; files of one's own end somewhere."""
 
 
 def check_signals(
@@ -36,13 +38,13 @@ def check_signals(
             yield _finding(
                 status.name, State.ABSENT, detail, remedy=_remedy(status, key)
             )
-    usable = [s for s in statuses if s.state is not SourceState.UNUSABLE]
-    if key == AVERAGE and not any(s.offline for s in usable):
+    usable = {s.name for s in statuses if s.state is not SourceState.UNUSABLE}
+    if key == AVERAGE and not usable & ALWAYS:
         yield _finding(
             "order",
             State.ABSENT,
-            "no signal of this machine's own: when the others fail, runs have no "
-            "emissions",
+            "neither hourly_model nor annual is in it: when the others fail, runs "
+            "have no emissions",
             remedy=f'end {key} with "hourly_model"',
         )
 

@@ -22,8 +22,9 @@ _STATED = (
 _CHANGED = (
     Column(title="CHANGED FROM"),
     Column(title="TO"),
-    Column(title="BEFORE", right=True),
-    Column(title="NOW", right=True),
+    Column(title="BEFORE g/kWh", right=True),
+    Column(title="NOW g/kWh", right=True),
+    Column(title="SOURCE", rank=1, grows=True),
 )
 
 
@@ -74,7 +75,14 @@ def _change(change: ChangedPoint) -> tuple[str, ...]:
         local(change.stop),
         _said(change.before),
         _said(change.after),
+        _sources(change),
     )
+
+
+def _sources(change: ChangedPoint) -> str:
+    """Return who stated the point, before and now where that differs."""
+    points = (change.before, change.after)
+    return " -> ".join(dict.fromkeys(p.source for p in points if p is not None))
 
 
 def _said(point: IntensityPoint | None) -> str:

@@ -9,13 +9,17 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from greenops.config import Config, load_config_leniently
 from greenops.tracking.outcome import EXIT_NOT_FOUND, CommandError, Ended
 from greenops.wire.start import start_job
+
+if TYPE_CHECKING:
+    from greenops.tracking.loop import Background
+    from greenops.tracking.recording import Recording
 
 BEGIN_WITHIN_S = 5.0
 
@@ -150,15 +154,35 @@ def run_measured(
     # The job runs. From here on there is time.
     begun = job.record()
     ended = job.child.wait()
+    try:
+        _account(begun, ended, config, json_path=json_path, complaints=complaints)
+    except Exception as e:  # noqa: BLE001 - the job's exit status outranks our faults
+        from greenops.cli.outcome import say
+
+        say(f"greenops: not measured: {e!r}; see `greenops doctor`")
+    return ended
+
+
+def _account(
+    begun: "Background[Recording]",
+    ended: Ended,
+    config: Config,
+    *,
+    json_path: str | None,
+    complaints: Sequence[str],
+) -> None:
+    """Conclude the measurement of a command that has ended, and tell what came of it.
+
+    Raises:
+        Exception: whatever kept it from being measured.
+    """
     recording = begun.result(BEGIN_WITHIN_S)
     result = recording if isinstance(recording, Exception) else recording.finish(ended)
-    from greenops.cli.outcome import say, tell
-
     if isinstance(result, Exception):
-        say(f"greenops: not measured: {result!r}; see `greenops doctor`")
-        return ended
+        raise result
+    from greenops.cli.outcome import tell
+
     tell(result, config, json_path=json_path, complaints=complaints)
-    return ended
 
 
 def leave_as(ended: Ended) -> NoReturn:

@@ -7,6 +7,7 @@ import click
 
 from greenops.cli.store import configured
 from greenops.cli.text import Column, stdout_look, table
+from greenops.errors import UnknownZoneError
 from greenops.report.text import plural, safe
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def zones(
     if as_json:
         click.echo(json.dumps([_row(zone, km) for zone, km in found], indent=2))
     elif not found:
-        click.echo(f"no zone has {safe(text or '')!r} in its name", err=True)
+        click.echo(f"greenops: {safe(_no_match(text or ''))}", err=True)
         raise SystemExit(1)
     else:
         _show(found)
@@ -65,6 +66,17 @@ def _found(text: str | None, near: str | None) -> list[tuple["GridZone", float |
     if text is not None:
         return [(zone, None) for zone in search_zones(text)]
     return [(zone, None) for zone in grid_zones().values()]
+
+
+def _no_match(text: str) -> str:
+    """Return what to try instead of words that are in no zone's name."""
+    from greenops.signals.zones import resolve_zone
+
+    try:
+        hint = f"as a zone it means {resolve_zone(text).code}"
+    except UnknownZoneError as e:
+        hint = str(e)
+    return f"no zone has {text!r} in its name; {hint}"
 
 
 def _say_where() -> None:

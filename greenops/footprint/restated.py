@@ -112,17 +112,29 @@ def reason(old: Footprint, new: Footprint) -> str:
     """Return why the footprint was restated, in a sentence for people."""
     before, after = (f.intensity_g_per_kwh.central for f in (old, new))
     mean = f"mean intensity {before:.4g} -> {after:.4g} g/kWh"
+    marginal = _marginal_reason(old, new)
     if not old.points:
-        return f"points were not kept before; {mean}"
+        return f"{mean}; points were not kept before{marginal}"
     changed = changed_points(old, new)
     if not changed:
-        return "the marginal figure changed; the location-based one stands"
+        return f"the marginal figure changed; the location-based one stands{marginal}"
     span = f"{_utc(changed[0].start)} to {_utc(changed[-1].stop)} UTC"
     if any(c.before is None or c.after is None for c in changed):
         counts = f"{len(new.points)} points in place of {len(old.points)}"
     else:
         counts = f"{len(changed)} of {len(new.points)} points stated otherwise"
-    return f"{counts}, {span}; {mean}"
+    return f"{mean}; {counts}, {span}{marginal}"
+
+
+def _marginal_reason(old: Footprint, new: Footprint) -> str:
+    """Return what became of the marginal intensity; empty: it stands, or is none."""
+    if new.marginal is None or not _view_changed(old, new):
+        return ""
+    after = f"{new.marginal.intensity_g_per_kwh.central:.4g} g/kWh"
+    if old.marginal is None:
+        return f"; marginal {after}, none before"
+    before = f"{old.marginal.intensity_g_per_kwh.central:.4g}"
+    return f"; marginal {before} -> {after}"
 
 
 def _view_changed(old: Footprint, new: Footprint) -> bool:

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import re
+import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +21,7 @@ from greenops.errors import SignalBusyError, SignalError, SignalRefusedError
 from greenops.signals.kept import Kept
 from greenops.signals.kept_text import from_text, to_text
 from greenops.signals.silence import PAUSE_S, pause_of
+from greenops.units import S_PER_MINUTE
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +33,8 @@ MOST_BYTES = 8 << 20
 MOST_FILES = 200
 MOST_SILENCES = 500
 _SILENCES = "silences.json"
+_LATEST_S = 1e11
+"""Epoch seconds beyond which a file is damaged."""
 
 
 class AnswerStore:
@@ -91,7 +95,8 @@ class AnswerStore:
                 continue
             said = str(silence.get("said"))
             if silence.get("refused") is None:
-                raise SignalBusyError(said, retry_after_s=left_s)
+                wait = f"; it is asked again in {_said(left_s)}"
+                raise SignalBusyError(said + wait, retry_after_s=left_s)
             if silence.get("refused") == self._credential():
                 raise SignalRefusedError(said)
 
@@ -105,7 +110,7 @@ class AnswerStore:
         key = "" if busy else f"{zone} {reach}"
         silences = self._current(self._time_s() - PAUSE_AT_MOST_S)
         before = silences.pop(key, {})
-        times = int(_seconds(before.get("times")))
+        times = int(min(_seconds(before.get("times")), MOST_TIMES))
         pause_s, refused = min(PAUSE_S * 2.0**times, PAUSE_AT_MOST_S), None
         if isinstance(error, SignalRefusedError):
             pause_s, refused = REFUSED_S, self._credential()
@@ -114,7 +119,7 @@ class AnswerStore:
         silences[key] = {
             "until": self._time_s() + pause_s,
             "refused": refused,
-            "times": min(times + 1, MOST_TIMES),
+            "times": times + 1,
             "said": str(error)[:500],
         }
         self._write_silences(silences)
@@ -144,7 +149,7 @@ class AnswerStore:
         text = self._read(self._folder / _SILENCES)
         try:
             found = json.loads(text or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 
@@ -154,8 +159,16 @@ class AnswerStore:
         return self._folder / f"zone-{plain}{mark}.json"
 
     def _read(self, path: Path) -> str | None:
+        """Return the text of a file of this user; None: there is none.
+
+        Without a home the folder lies in /tmp, where others may put theirs in our way.
+        """
         try:
-            with path.open("rb") as stream:
+            handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            with os.fdopen(handle, "rb") as stream:
+                about = os.fstat(handle)
+                if not stat.S_ISREG(about.st_mode) or about.st_uid != _user():
+                    return None
                 data = stream.read(MOST_BYTES + 1)
         except OSError:
             return None
@@ -187,13 +200,25 @@ class AnswerStore:
                 path.unlink(missing_ok=True)
 
 
+def _said(wait_s: float) -> str:
+    return f"{wait_s:.0f} s" if wait_s < 100.0 else f"{wait_s / S_PER_MINUTE:.0f} min"
+
+
 def _longest_s(silence: dict[str, object]) -> float:
     """Return how long a silence can be: one that ends later is from another clock."""
     return 86_400.0 if silence.get("refused") is None else REFUSED_S
 
 
 def _seconds(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+    """Return a number of the file; 0: it is none, or none that time could have."""
+    if isinstance(value, int | float) and 0.0 <= value <= _LATEST_S:
+        return float(value)
+    return 0.0
+
+
+def _user() -> int:
+    """Return who this process is; 0, as files then say, where users have no number."""
+    return os.geteuid() if hasattr(os, "geteuid") else 0
 
 
 def _written_s(path: Path) -> float:

@@ -28,12 +28,14 @@ from greenops.model import (
     SignalTraits,
 )
 from greenops.ports import CarbonSignal, GenerationSource
-from greenops.signals.patience import Patience, TooLateError, expected
+from greenops.signals.patience import Patience, TooLateError
 from greenops.signals.silence import Silences, reach_of
 from greenops.signals.sources import Sources, SourceState, SourceStatus
 from greenops.signals.spread import bridged, clipped, gaps_in
 
 WAIT_S = 2.0
+OWN_WAIT_S = 10.0
+"""What this machine's own signals have at least: a file may be huge, a disk gone."""
 
 
 @runtime_checkable
@@ -69,6 +71,7 @@ class ChainSignal:
         *,
         kind: IntensityKind = IntensityKind.AVERAGE,
         wait_s: float = WAIT_S,
+        own_wait_s: float = OWN_WAIT_S,
         unusable: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -79,6 +82,7 @@ class ChainSignal:
             members: Ready to be asked.
             kind: Of all of them.
             wait_s: How long one question may wait for all networked members together.
+            own_wait_s: How long each that needs no network may take at least.
             unusable: Names that were configured but could not be made, and why.
             clock: Monotonic, in s.
             now: The time of day, aware.
@@ -93,6 +97,7 @@ class ChainSignal:
         self.traits = _joint_traits(members, kind)
         self._members = tuple(members)
         self._wait_s = wait_s
+        self._own_wait_s = own_wait_s
         self._clock = clock
         self._now = now
         self._silences = Silences(clock)
@@ -102,6 +107,10 @@ class ChainSignal:
     def status(self) -> Sequence[SourceStatus]:
         """Return how each signal stands, in order; last those that cannot be made."""
         return self._sources.status()
+
+    def attributions(self) -> Sequence[str]:
+        """Return who must be named beside the answers so far, kept ones included."""
+        return self._sources.attributions()
 
     def intensity(
         self, zone: str | None, start: datetime, stop: datetime
@@ -198,14 +207,10 @@ class ChainSignal:
             ask = member.fresh if isinstance(member, KeepsAnswers) else member.intensity
             return ask(inquiry.zone, inquiry.start, inquiry.stop)
 
+        left_s = inquiry.deadline_s - self._clock()
         if member.traits.offline:
-            try:
-                points = list(question())
-            except Exception as e:
-                raise expected(e, member.name) from e
-        else:
-            left_s = inquiry.deadline_s - self._clock()
-            points = self._patience.ask(member.name, question, left_s)
+            left_s = max(left_s, self._own_wait_s)
+        points = self._patience.ask(member.name, question, left_s)
         if not points:
             raise SignalError(f"{member.name} has nothing of {inquiry.zone}")
         if any(p.kind is not self.traits.kind for p in points):
@@ -217,8 +222,8 @@ class ChainSignal:
     def _settled(
         self, inquiry: "_Inquiry", answer: "_Merged"
     ) -> Sequence[IntensityPoint]:
-        source = " and ".join(answer.sources)
-        self._sources.settled(inquiry.zone, source, list(inquiry.failures.values()))
+        failures = list(inquiry.failures.values())
+        self._sources.settled(inquiry.zone, answer.sources, failures)
         return answer.points
 
     def _failure(self, inquiry: "_Inquiry") -> Exception:

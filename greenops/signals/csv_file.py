@@ -75,7 +75,7 @@ class CsvSignal:
             ConfigError: no path, an unknown key, a value that is none, no such file.
         """
         refuse_unknown(cls.name, settings, SETTINGS)
-        texts = {key: str(value) for key, value in settings.items()}
+        texts = {key: _text(key, value) for key, value in settings.items()}
         if "path" not in texts:
             raise ConfigError('signals.csv: set path = "FILE OR FOLDER"')
         wanted = Wanted(
@@ -212,6 +212,12 @@ def _traits(layouts: Sequence[Layout], wanted: Wanted) -> SignalTraits:
         attribution="; ".join(dict.fromkeys(x.attribution for x in layouts)),
         offline=True,
     )
+
+
+def _text(key: str, value: object) -> str:
+    if isinstance(value, str | Path):
+        return str(value)
+    raise ConfigError(f'signals.csv: {key} = {value!r}: put it in quotes: "{value}"')
 
 
 def _choice(choices: type[Choice], key: str, texts: Mapping[str, str]) -> Choice | None:

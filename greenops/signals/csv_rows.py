@@ -4,7 +4,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
-from greenops.checked import RawPoint, finite_number, local_time, utc_time
+from greenops.checked import (
+    DoubtfulTimeError,
+    RawPoint,
+    finite_number,
+    local_time,
+    utc_time,
+)
 from greenops.errors import SignalError
 from greenops.model import Basis, GenerationHour, IntensityKind, Provenance
 from greenops.signals.csv_layouts import Layout
@@ -67,17 +73,21 @@ def read_rows(
     reader = _Reader(table, layout, wanted, zone)
     found = FileRows()
     bad: list[str] = []
+    doubtful: list[str] = []
     lines = 0
     for line, cells in table.rows():
         lines += 1
         try:
             reader.add(cells, found)
+        except DoubtfulTimeError as e:  # two hours a year, however short the file
+            doubtful.append(f"line {line}: {e}")
         except (SignalError, ValueError, IndexError) as e:
             bad.append(f"line {line}: {_said(e, layout, cells)}")
     if len(bad) > UNREADABLE_AT_MOST * lines and not (len(bad) == 1 and lines > 1):
         raise SignalError(f"{table.path}, {bad[0]} ({len(bad)} of {lines} rows)")
-    if bad:
-        found.problems.append(f"{len(bad)} rows left out, {bad[0]}")
+    found.problems += [
+        f"{len(rows)} rows left out, {rows[0]}" for rows in (bad, doubtful) if rows
+    ]
     return found
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -82,7 +83,8 @@ class Table:
                 f"{self.path}: not UTF-8 text ({e}); save it as CSV in UTF-8"
             ) from e
         except (OSError, EOFError) as e:  # gzip's own errors are among them
-            raise SignalError(f"{self.path}: cannot be read: {e}") from e
+            why = getattr(e, "strerror", None) or e
+            raise SignalError(f"{self.path}: cannot be read: {why}") from e
 
     def _numbered(self, stream: IO[str]) -> Iterator[tuple[int, str]]:
         number = 0
@@ -98,8 +100,14 @@ class Table:
 
 
 def _opened(path: Path) -> IO[str]:
-    """Open text; a byte order mark is no part of it."""
-    if path.suffix == ".gz":
+    """Open text; a byte order mark is no part of it.
+
+    Raises:
+        OSError: it is no file: reading a pipe would wait for whoever writes to it.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError("not a file")
+    if path.suffix.lower() == ".gz":
         zipped = gzip.open(path, "rt", encoding="utf-8-sig", newline="")  # noqa: SIM115
         return cast("IO[str]", zipped)
     return path.open(encoding="utf-8-sig", newline="")

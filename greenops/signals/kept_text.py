@@ -38,7 +38,7 @@ def from_text(text: str) -> Kept:
         sources = document["sources"]
         points = [_kept_point(row, sources) for row in document["points"]]
         asked = [Asked(*(_moment(s) for s in row)) for row in document["asked"]]
-    except (TypeError, KeyError, IndexError, OverflowError, OSError) as e:
+    except (LookupError, TypeError, OverflowError, RecursionError, OSError) as e:
         raise ValueError(f"not kept answers: {e!r}") from e
     return Kept(tuple(points), tuple(asked))
 

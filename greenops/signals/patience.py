@@ -47,11 +47,12 @@ class Patience:
         if not asked.done.wait(max(wait_s, AT_LEAST_S)):
             with self._lock:
                 self._overdue[name] = asked
-            raise TooLateError(
-                f"{name} did not answer within {max(wait_s, AT_LEAST_S):.3g} s",
-                # Others have used up the time: that is not held against this one.
-                retry_after_s=0.0 if wait_s < AT_LEAST_S else None,
-            )
+            if wait_s < AT_LEAST_S:  # which is not held against this one
+                raise TooLateError(
+                    f"{name} had no time left: signals.wait_s is for all together",
+                    retry_after_s=0.0,
+                )
+            raise TooLateError(f"{name} did not answer within {wait_s:.3g} s")
         return asked.answer(name)
 
 

@@ -67,6 +67,8 @@ class Sources:
         }
         self._first = members[0].name if members else ""
         self._answering: dict[str | None, str] = {}
+        self._used: dict[str, str] = {}  # names, and attributions
+        self._attributions = {m.name: m.traits.attribution for m in members}
 
     def status(self) -> list[SourceStatus]:
         """Return how each stands, in order; those that could not be made come last."""
@@ -83,9 +85,18 @@ class Sources:
         """Write down what `member` said in place of an answer."""
         self._set(_status(member, _state_of(error), detail=str(error)))
 
-    def settled(self, zone: str | None, source: str, why: Sequence[Exception]) -> None:
-        """Say so, once, if another source answers for `zone` than before."""
+    def attributions(self) -> list[str]:
+        """Return who must be named beside what was answered, each once."""
         with self._lock:
+            return list(dict.fromkeys(self._used.values()))
+
+    def settled(
+        self, zone: str | None, names: Sequence[str], why: Sequence[Exception]
+    ) -> None:
+        """Say so, once, if others answer for `zone` than before."""
+        source = " and ".join(names)
+        with self._lock:
+            self._used |= {n: self._attributions[n] for n in names}
             before = self._answering.get(zone, self._first)
             self._answering[zone] = source
         if source != before:

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 STOP_WITHIN_S = 5.0
 """A driver that does not answer by then is left behind; the shell wants its prompt."""
 WRITE_WITHIN_S = 5.0
+LATER = "`greenops restate` may state them later"
 SHARP_EDGE_BELOW_S = 60.0
 """Shorter runs wait up to one counter period at their end for a sharp edge; in longer
 ones a tenth of a second is less than 0.2 % of the energy."""
@@ -138,14 +139,7 @@ class Recording:
         parts, run = meter.parts, meter.run
         totals = meter.totals()
         duration_s = ended.at_s - self._begin.at_s
-        footprint: Footprint | None = None
-        try:
-            footprint = self._assess(run, totals, meter.hours(), duration_s)
-        except SignalError as e:
-            later = "`greenops restate` may state them later"
-            complaints.append(f"no emissions: {e}; {later}")
-        except GreenopsError as e:
-            complaints.append(f"no emissions: {e}")
+        footprint = self._footprint(meter, totals, duration_s, complaints)
         complaints += _clock_notes(meter)
         end = RunEnd(
             run_id=run.run_id,
@@ -177,6 +171,28 @@ class Recording:
         )
         close(parts)
         return result
+
+    def _footprint(
+        self,
+        meter: RunMeter,
+        totals: list[DeviceTotal],
+        duration_s: float,
+        complaints: list[str],
+    ) -> Footprint | None:
+        """Return the footprint; None: it cannot be had now, and `complaints` says why.
+
+        Sources of others are asked for it. The energies stand, whatever they do.
+        """
+        try:
+            return self._assess(meter.run, totals, meter.hours(), duration_s)
+        except SignalError as e:
+            complaints.append(f"no emissions: {e}; {LATER}")
+        except GreenopsError as e:
+            complaints.append(f"no emissions: {e}")
+        except Exception as e:  # the job outranks us, and the energies stand
+            log.debug("no emissions", exc_info=True)
+            complaints.append(f"no emissions: {e!r}, a fault of greenops; {LATER}")
+        return None
 
 
 def close(parts: Parts) -> None:

@@ -86,6 +86,30 @@ def test_what_is_kept_serves_when_the_source_has_died(cli, configure, neso):
     assert old["high_g_per_kwh"] > fresh[0]["high_g_per_kwh"]
     assert "kept, 2 h old" in old["source"]
     assert "neso" in done.stderr
+    again = cli.run("intensity", check=0)
+    assert "National Energy System Operator" in again.stdout
+    assert "it is asked again in" in again.stderr
+
+
+def test_what_is_kept_may_be_anything_and_the_job_ends_as_it_would(
+    cli, configure, neso
+):
+    configure(asking("neso", neso.url))
+    rows(cli)
+    (kept,) = (cli.home / "cache").rglob("zone-*.json")
+    configure(asking("neso", closed_port()))
+    other = kept.parent.with_name("neso-of-the-dead-port")
+    (kept.parent).rename(other)
+    cli.run("intensity", check=0)
+    (folder,) = (d for d in other.parent.iterdir() if d != other)
+    (folder / kept.name).write_text("[" * 200_000)
+    (folder / "silences.json").write_text("[" * 200_000)
+
+    done = cli.run("wrap", "--", "sh", "-c", "echo out; exit 4")
+
+    assert done.returncode == 4
+    assert done.stdout == "out\n"
+    assert "modelled" in done.stderr
 
 
 def test_with_nothing_kept_the_next_signal_answers_and_the_reason_is_said(

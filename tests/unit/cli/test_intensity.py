@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -96,7 +96,28 @@ def test_an_intensity_from_python_is_that_of_the_command():
 
     assert point.zone == "DE"
     assert point.start == datetime(2026, 6, 1, 12, tzinfo=UTC)
+    with pytest.raises(TypeError, match="a zone is text"):
+        package.intensity(49)  # type: ignore[arg-type]
     with pytest.raises(UnknownZoneError, match="Germany"):
         package.intensity("Germny")
     with pytest.raises(ConfigError, match="marginal_order"):
         package.intensity("DE", marginal=True)
+
+
+@pytest.mark.usefixtures("home")
+def test_hours_without_a_figure_are_said_and_shown_as_none(greenops, tmp_path):
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    hours = [now - timedelta(hours=h) for h in (9, 8, 7)]
+    table = "".join(f"{at:%Y-%m-%dT%H:%MZ},FR,60\n" for at in hours)
+    (tmp_path / "fr.csv").write_text(f"datetime_utc,zone,intensity_g_per_kwh\n{table}")
+    (tmp_path / "work" / "greenops.toml").write_text(
+        f'[signals]\norder = ["csv"]\n[signals.csv]\npath = "{tmp_path / "fr.csv"}"\n'
+    )
+
+    result = greenops("intensity", "--zone", "FR", "--hours", "-8")
+
+    assert result.exit_code == 0
+    assert f"FR: no figure from {now - timedelta(hours=6):%Y-%m-%d %H:%M} to" in (
+        result.stderr
+    )
+    assert "HIGH (95 %)" in result.stdout

@@ -1,4 +1,6 @@
+import contextlib
 import json
+import sqlite3
 
 import pytest
 
@@ -112,3 +114,16 @@ def test_compare_takes_several_runs(greenops):
 
 def test_compare_needs_two(greenops):
     assert greenops("compare", "base").exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["show", "compare"])
+def test_a_run_whose_rows_are_damaged_is_named(greenops, home, command):
+    path = home / "data" / "greenops" / "ledger.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE totals SET method = 77")
+        connection.commit()
+
+    result = greenops(command, "base", *(["lean"] if command == "compare" else []))
+
+    assert result.exit_code == 1
+    assert "the rows of 'base' are damaged" in result.stderr

@@ -10,7 +10,7 @@ OFFLINE = SourceStatus(name="annual", state=SourceState.WORKS, offline=True)
 
 
 def checked(*statuses, key="signals.order"):
-    return list(check_signals(key, ("neso", "annual"), statuses, at(10)))
+    return list(check_signals(key, ("neso", "csv", "annual"), statuses, at(10)))
 
 
 def test_a_signal_that_answers_has_its_place_and_its_age():
@@ -48,6 +48,8 @@ def test_an_average_order_wants_a_signal_that_cannot_fail():
 
     assert checked(works)[-1].remedy == 'end signals.order with "hourly_model"'
     assert len(checked(works, OFFLINE)) == 2
+    files = SourceStatus(name="csv", state=SourceState.WORKS, offline=True)
+    assert checked(works, files)[-1].remedy == 'end signals.order with "hourly_model"'
     assert len(checked(works, key="signals.marginal_order")) == 1
 
 

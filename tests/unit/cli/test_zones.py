@@ -71,3 +71,10 @@ def test_the_cloud_is_asked_as_configured(greenops, monkeypatch):
     assert "this machine: SE (from cloud metadata: aws:eu-north-1)" in on
     assert "world average" not in on
     assert "world average" in off
+
+
+def test_words_in_no_name_get_near_matches(greenops):
+    result = greenops("zones", "Frnace")
+
+    assert result.exit_code == 1
+    assert "did you mean France" in result.stderr

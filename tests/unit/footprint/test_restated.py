@@ -80,8 +80,8 @@ def test_a_revised_hour_is_named_with_both_means(first, time, points):
         revised,
     )
     assert reason(first, new) == (
-        "1 of 2 points stated otherwise, 2026-01-01 13:00 to 2026-01-01 14:00 UTC; "
-        "mean intensity 200 -> 300 g/kWh"
+        "mean intensity 200 -> 300 g/kWh; "
+        "1 of 2 points stated otherwise, 2026-01-01 13:00 to 2026-01-01 14:00 UTC"
     )
 
 
@@ -113,7 +113,7 @@ def test_other_stretches_of_time_are_counted_as_a_whole(first, time, intensity_p
     new = restated(first, time, [whole])
 
     assert is_changed(first, new)
-    assert reason(first, new).startswith("1 points in place of 2")
+    assert "; 1 points in place of 2, " in reason(first, new)
 
 
 def test_a_footprint_whose_points_were_not_kept_is_compared_by_its_mean(
@@ -141,7 +141,15 @@ def test_a_marginal_view_comes_beside_and_is_in_no_sum(
     assert new.marginal is not None
     assert new.marginal.operational_g.central == pytest.approx(1440.0)
     assert (new.total_g, new.operational_g) == (first.total_g, first.operational_g)
-    assert "marginal figure" in reason(first, new)
+    assert reason(first, new) == (
+        "the marginal figure changed; the location-based one stands; "
+        "marginal 800 g/kWh, none before"
+    )
+    both = [replace(p, high_g_per_kwh=2 * p.high_g_per_kwh) for p in points]
+    later = [replace(marginal[0], intensity_g_per_kwh=500.0, low_g_per_kwh=400.0)]
+    assert reason(new, restated(new, time, both, later)).endswith(
+        "UTC; marginal 800 -> 500 g/kWh"
+    )
 
 
 def test_a_marginal_view_that_cannot_be_had_now_stays_as_it_was(

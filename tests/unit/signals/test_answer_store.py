@@ -1,4 +1,5 @@
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -71,7 +72,11 @@ def test_names_that_look_alike_are_kept_apart(store):
     assert store.load("a:b") == Kept()
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"\0" * 100, b"[1]"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"\xff\xfe", b"\0" * 100, b"[1]", b"[" * 200_000],
+    ids=["empty", "cut", "not-utf-8", "zeros", "another", "deep"],
+)
 def test_a_damaged_file_is_moved_aside_and_begun_anew(store, content):
     store.save("FR", KEPT)
     (path,) = folder(store).iterdir()
@@ -82,6 +87,27 @@ def test_a_damaged_file_is_moved_aside_and_begun_anew(store, content):
 
     assert store.load("FR") == KEPT
     assert path.with_suffix(".damaged").read_bytes() == content
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_in_the_way_is_not_waited_for(store):
+    folder(store).mkdir(parents=True)
+    for name in ("zone-FR.json", "silences.json"):
+        os.mkfifo(folder(store) / name)
+
+    assert store.load("FR") == Kept()
+    store.check("FR", "now")
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away"
+)
+def test_answers_that_somebody_else_has_put_there_are_not_believed(store):
+    store.save("FR", KEPT)
+    (path,) = folder(store).iterdir()
+    os.chown(path, 12345, -1)
+
+    assert store.load("FR") == Kept()
 
 
 @pytest.mark.parametrize("planted", ["file", "folder"])
@@ -173,7 +199,17 @@ def test_a_clock_that_was_set_back_silences_nobody_for_years(store, clock):
 
 @pytest.mark.parametrize(
     "content",
-    ["", "[]", "{", '{"": 3}', '{"": {"until": "x"}}', '{"FR now": {"until": null}}'],
+    [
+        "",
+        "[]",
+        "{",
+        '{"": 3}',
+        '{"": {"until": "x"}}',
+        '{"FR now": {"until": null}}',
+        '{"FR now": {"until": 1e308, "times": 1e308}}',
+        '{"FR now": {"until": Infinity, "times": NaN}}',
+        pytest.param("[" * 200_000, id="deep"),
+    ],
 )
 def test_damaged_silences_silence_nobody(store, content):
     folder(store).mkdir(parents=True)

@@ -266,6 +266,35 @@ def test_a_slow_source_does_not_hold_up_the_answer():
     released.set()
 
 
+def test_a_file_that_takes_for_ever_to_read_holds_up_nobody_for_ever():
+    released = threading.Event()
+    huge = ScriptedSignal("csv", lambda *_: released.wait(30) and [], offline=True)
+    signal = chain(
+        huge, hourly("second", range(4), offline=True), wait_s=0.1, own_wait_s=0.3
+    )
+    begun = time.monotonic()
+
+    points = ask(signal)
+
+    assert time.monotonic() - begun < 2.0
+    assert {p.source for p in points} == {"second"}
+    released.set()
+
+
+def test_own_signals_have_their_time_after_slow_sources_too():
+    released = threading.Event()
+
+    def own(*_):
+        time.sleep(0.3)
+        return [point(0, hours=4, source="own")]
+
+    slow = ScriptedSignal("a", lambda *_: released.wait(30) and [])
+    signal = chain(slow, ScriptedSignal("csv", own, offline=True), wait_s=0.1)
+
+    assert {p.source for p in ask(signal)} == {"own"}
+    released.set()
+
+
 def test_a_source_that_got_no_time_is_asked_again_at_once():
     released = threading.Event()
 
@@ -277,6 +306,7 @@ def test_a_source_that_got_no_time_is_asked_again_at_once():
     tardy = ScriptedSignal("b", late)
     signal = chain(slow, tardy, hourly("c", range(4), offline=True), wait_s=0.2)
     ask(signal)
+    assert "no time left" in next(s.detail for s in signal.status() if s.name == "b")
     time.sleep(0.4)  # its first answer has come by now, too late
 
     ask(signal)

@@ -434,6 +434,18 @@ def test_local_times_need_a_time_zone_and_the_doubtful_hours_are_gaps(write):
     assert [p.start.hour for p in points] == [22, 23, 2]
 
 
+def test_a_day_of_local_times_is_read_though_its_clocks_change(write):
+    night = ["00:00", "01:00", "02:00", "02:00", "03:00", "04:00", "05:00"]
+    rows = "".join(f"2024-10-27 {t},FR,{100 + i}\n" for i, t in enumerate(night))
+    text = f"datetime,zone,intensity_g_per_kwh\n{rows}"
+
+    signal = CsvSignal.from_settings(write(text, timezone="Europe/Paris"))
+    start = datetime(2024, 10, 26, 22, tzinfo=UTC)
+
+    points = signal.intensity("FR", start, start + 7 * HOUR)
+    assert [p.start.hour for p in points] == [22, 23, 2, 3, 4]
+
+
 def test_what_begins_after_the_file_was_written_is_a_forecast(write):
     settings = write(f"{LONG}\n{hourly()}")
     os.utime(settings["path"], (at(3).timestamp(),) * 2)
@@ -499,11 +511,31 @@ def test_a_file_that_has_gone_is_an_error_of_the_source(write):
         ({"path": "/tmp", "kind": "mean"}, "one of average, marginal"),
         ({"path": "/tmp", "unit": "g"}, "one of g/kWh"),
         ({"path": "/tmp", "timezone": "Paris"}, "no such time zone"),
+        ({"path": "/tmp", "zone": 5}, "put it in quotes"),
+        ({"path": True}, "put it in quotes"),
     ],
 )
 def test_settings_are_checked(settings, said):
     with pytest.raises(ConfigError, match=said):
         CsvSignal.from_settings(settings)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_what_is_no_file_is_left_out_and_never_waited_for(write, tmp_path):
+    settings = write(f"{LONG}\n{hourly()}")
+    os.mkfifo(tmp_path / "a.csv")
+    (tmp_path / "b.csv").mkdir()
+    (tmp_path / "c.csv").symlink_to("c.csv")
+
+    assert values(read({**settings, "path": str(tmp_path)})) == values(read(settings))
+    with pytest.raises(ConfigError, match="not a file"):
+        CsvSignal(tmp_path / "a.csv")
+
+
+def test_capital_letters_at_the_end_of_a_name_mean_the_same(write, tmp_path):
+    write(gzip.compress(f"{LONG}\n{hourly()}".encode()), "T.CSV.GZ")
+
+    assert len(read({"path": str(tmp_path)})) > 1
 
 
 def test_a_folder_without_tables_is_a_mistake(tmp_path):

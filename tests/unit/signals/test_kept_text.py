@@ -42,6 +42,7 @@ TEXT = to_text(KEPT)
         TEXT.replace('"sources":["acme"', '"sources":[] ,"x":["acme"'),
         TEXT.replace('"asked":[[', '"asked":[[1e300,'),
         TEXT.replace('"points":[[', '"points":[[NaN,NaN,'),
+        pytest.param("[" * 200_000, id="deep"),
     ],
 )
 def test_anything_else_is_an_error(text):

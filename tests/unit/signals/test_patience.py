@@ -43,7 +43,7 @@ def test_a_late_answer_is_not_waited_for_and_owed_until_it_comes():
 
     begun = time.monotonic()
     with pytest.raises(SignalBusyError, match=r"within 0\.1 s"):
-        patience.ask("acme", slow, 0.0)
+        patience.ask("acme", slow, 0.1)
     with pytest.raises(SignalBusyError, match="owes"):
         patience.ask("acme", slow, 5)
     assert time.monotonic() - begun < 5
@@ -59,6 +59,21 @@ def test_a_late_answer_is_not_waited_for_and_owed_until_it_comes():
             time.sleep(0.01)
     else:
         pytest.fail("the source stayed silent after it had answered")
+
+
+def test_without_time_an_answer_at_hand_is_taken_and_no_other():
+    patience, released = Patience(), threading.Event()
+
+    def slow():
+        released.wait(20)
+        return []
+
+    assert patience.ask("acme", list, 0.0) == []
+    with pytest.raises(SignalBusyError, match="no time left") as caught:
+        patience.ask("acme", slow, 0.0)
+
+    assert caught.value.retry_after_s == 0.0
+    released.set()
 
 
 def test_two_questions_at_once_do_not_disturb_each_other():
