@@ -13,14 +13,21 @@ Importing greenops imports nothing else until something is used.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from greenops.api import Tracker, intensity, intensity_forecast, track
+    from greenops.api import Tracker, intensity, intensity_forecast, track, zones
 
-__all__ = ["Tracker", "__version__", "intensity", "intensity_forecast", "track"]
+__all__ = [
+    "Tracker",
+    "__version__",
+    "intensity",
+    "intensity_forecast",
+    "track",
+    "zones",
+]
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the module offers
-    if name in ("track", "Tracker", "intensity", "intensity_forecast"):
+    if name in __all__:
         from greenops import api
 
         return getattr(api, name)

@@ -20,6 +20,7 @@ from greenops.wire.within import Within, config_for, this_process
 
 if TYPE_CHECKING:
     from greenops.model import Forecast, IntensityPoint
+    from greenops.reference.zone_names import GridZone
     from greenops.tracking.recording import Recording
     from greenops.tracking.roster import Entry
 
@@ -261,3 +262,30 @@ def intensity_forecast(
     kind = IntensityKind.MARGINAL if marginal else IntensityKind.AVERAGE
     asked = zone_in_force(config) if zone is None else zone
     return forecast_zone(open_signal(config, kind=kind), asked, config, hours=hours)
+
+
+def zones(
+    search: str | None = None, *, near: str | None = None
+) -> "tuple[GridZone, ...]":
+    """Return grid zones, the likeliest first: code, name, position, providers' names.
+
+        greenops.zones("paris")[0].code
+
+    Args:
+        search: Part of a code or a name, of greenops or of a provider.
+        near: `LAT,LON` in degrees, a cloud region, a zone, or a city of a time zone:
+            the zones nearest to it. Not together with `search`; with neither, all.
+
+    Raises:
+        ConfigError: no such place.
+        ReferenceDataError: the table of zones is missing or damaged.
+        ValueError: both are given.
+    """
+    from greenops.reference.zone_names import grid_zones
+    from greenops.signals.zone_search import search_zones, zones_near
+
+    if search is not None and near is not None:
+        raise ValueError("give words to search for, or a place to be near, not both")
+    if near is not None:
+        return tuple(found.zone for found in zones_near(near))
+    return tuple(grid_zones().values()) if search is None else search_zones(search)
