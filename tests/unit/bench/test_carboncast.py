@@ -122,6 +122,45 @@ def test_an_issue_whose_truth_is_not_what_came_is_left_out_aloud(tmp_path, capsy
     assert "DE, issue of 2021-06-04" in capsys.readouterr().err
 
 
+def test_where_most_truths_differ_the_forecasts_are_kept_and_it_is_said(
+    tmp_path, capsys
+):
+    hours(tmp_path)
+    issues(tmp_path, truth=lambda h: 1.2 * g_of(h))
+
+    said = regions(tmp_path)[0].said
+
+    assert len(said) == 3
+    assert "in 3 of 3 issues" in capsys.readouterr().err
+
+
+def test_an_issue_that_bears_the_time_of_another_does_not_cost_that_one(tmp_path):
+    hours(tmp_path)
+    issues(tmp_path, days=(1, 2, 3))
+    path = next(tmp_path.glob("*_forecasts_*"))
+    head, *rows = path.read_text().splitlines()
+    wrong = [f"{row.split(',')[0]},999.0,1.0" for row in rows[:96]]
+    path.write_text("\n".join((head, *rows, *wrong)) + "\n")
+
+    said = regions(tmp_path)[0].said
+
+    assert list(said) == [FIRST + timedelta(days=d) for d in (1, 2, 3)]
+    assert said[FIRST + timedelta(days=1)][0] == 401.0
+
+
+def test_names_with_underscores_are_whole_and_direct_is_a_region_of_its_own(tmp_path):
+    hours(tmp_path, "AUS_QLD")
+    hours(tmp_path, "AUS_NSW")
+    whole = tmp_path / "AUS_NSW_lifecycle_emissions.csv.gz"
+    (tmp_path / "AUS_NSW_direct_emissions.csv.gz").write_bytes(whole.read_bytes())
+
+    assert [r.name for r in regions(tmp_path)] == [
+        "AUS_NSW",
+        "AUS_NSW direct",
+        "AUS_QLD",
+    ]
+
+
 def test_forecasts_of_a_region_without_hours_are_no_region(tmp_path):
     issues(tmp_path, "FR")
     hours(tmp_path, "DE")
