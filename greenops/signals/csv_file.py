@@ -116,8 +116,8 @@ class CsvSignal:
         last = bisect_left(points, stop, key=lambda p: p.start)
         if first >= last:
             raise SignalError(
-                f"{self._path} has no intensity of {zone} from {start} to {stop}; "
-                + _held(checked)
+                f"{self._path} has no intensity of {zone} from {start:%F %H:%M} to "
+                f"{stop:%F %H:%M} UTC; " + _held(checked)
             )
         return points[first:last]
 
@@ -186,7 +186,7 @@ def _held(checked: Checked) -> str:
     why = "".join(f"; {problem}" for problem in checked.problems)
     if not points:
         return f"nothing in it is usable; hours or finer steps are needed{why}"
-    return f"it has {points[0].start} to {points[-1].stop}{why}"
+    return f"it has {points[0].start:%F %H:%M} to {points[-1].stop:%F %H:%M}{why}"
 
 
 def _traits(layouts: Sequence[Layout], wanted: Wanted) -> SignalTraits:
