@@ -104,6 +104,13 @@ class ChainSignal:
         self._patience = Patience()
         self._sources = Sources(members, unusable or {})
 
+    def answered_by(self, zone: str | None) -> str:
+        """Return who answered the last question about `zone`, as it was spelt then.
+
+        Such as `eia` or `eia and hourly_model`; empty: nobody has.
+        """
+        return self._sources.answering(zone)
+
     def status(self) -> Sequence[SourceStatus]:
         """Return how each signal stands, in order; last those that cannot be made."""
         return self._sources.status()

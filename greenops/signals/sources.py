@@ -90,6 +90,11 @@ class Sources:
         with self._lock:
             return list(dict.fromkeys(self._used.values()))
 
+    def answering(self, zone: str | None) -> str:
+        """Return the names of those who answered the last question about `zone`."""
+        with self._lock:
+            return self._answering.get(zone, "")
+
     def settled(
         self, zone: str | None, names: Sequence[str], why: Sequence[Exception]
     ) -> None:

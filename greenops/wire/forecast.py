@@ -34,6 +34,7 @@ from greenops.wire.answers import cache_folder
 from greenops.wire.forecast_models import ModelStore
 from greenops.wire.generation import generation_of
 from greenops.wire.said_before import keep_said, said_before
+from greenops.wire.signals import answered_by
 
 log = logging.getLogger(__name__)
 
@@ -75,12 +76,12 @@ def forecast_zone(
     if not 1 <= hours <= MOST_HOURS:
         raise ValueError(f"a forecast of 1 to {MOST_HOURS} hours, not {hours}")
     first = whole_hour(datetime.now(UTC) if now is None else now)
-    points = _asked(signal, zone, first)
+    points, stated_by = _asked(signal, zone, first)
     # What was fetched just now bears that time: it is known when the forecast is made.
     issued_at = datetime.now(UTC) if now is None else now.astimezone(UTC)
     seen = [p for p in points if p.stop <= first and p.provenance in SEEN]
     said = [p for p in points if p.stop > first and p.provenance is Provenance.FORECAST]
-    keep_said(_ledger(config), signal.name, said)
+    keep_said(_ledger(config), stated_by, said)
     about = _about((seen or said or points)[-1], issued_at)
     history = _history(signal, _like(about, seen), config, about, first)
     made = None
@@ -97,8 +98,8 @@ def forecast_zone(
 
 def _asked(
     signal: CarbonSignal, zone: str | None, first: datetime
-) -> list[IntensityPoint]:
-    """Return what the signal has of after and before, in two questions.
+) -> tuple[list[IntensityPoint], str]:
+    """Return what the signal has of after and before, and who stated what comes after.
 
     One that is refused, or too much to ask for, does not cost the other's answer.
 
@@ -113,12 +114,13 @@ def _asked(
         after = signal.intensity(zone, first, first + MOST_HOURS * HOUR)
     except SignalError as e:
         refused = e
+    stated_by = answered_by(signal, zone)
     with suppress(SignalError):
         before = signal.intensity(zone, first - length, first)
     points = [*(p for p in before if p.stop <= first), *after]
     if not points:
         raise refused or SignalError(f"no signal knows {zone or 'the world'}")
-    return points
+    return points, stated_by
 
 
 def _about(one: IntensityPoint, issued_at: datetime) -> About:

@@ -64,6 +64,18 @@ def open_signal(
     )
 
 
+def answered_by(signal: CarbonSignal, zone: str | None) -> str:
+    """Return the name of what has just answered a question about `zone`.
+
+    For a chain that of its members who did; for others their own.
+    """
+    from greenops.signals.chain import ChainSignal
+
+    if isinstance(signal, ChainSignal):
+        return signal.answered_by(zone) or signal.name
+    return signal.name
+
+
 def order_of(config: Config, kind: IntensityKind) -> Sequence[str]:
     """Return the names of the signals configured for a kind, first to last."""
     marginal = kind is IntensityKind.MARGINAL

@@ -182,6 +182,25 @@ def test_a_marginal_signal_answers_beside_the_average_one():
     assert list(answer.marginal) == MARGINAL[:2]
 
 
+def test_who_answered_is_named_and_not_the_order():
+    config = Config(signals_order=("slow", "acme"), signals_wait_s=0.2)
+    config = replace(config, signals_marginal_order=("refused", "marginal"))
+
+    answer = Grid(config).ask("FR", at(0), at(2))
+
+    assert answer.signal == "acme"
+    assert answer.marginal_signal == "marginal"
+
+
+def test_of_two_who_filled_each_others_gaps_both_are_named():
+    config = Config(
+        signals_order=("acme", "hourly_model"),
+        signal_tables={"acme": {"answer": DAY[:2]}},
+    )
+
+    assert Grid(config).ask("FR", at(0), at(9)).signal == "acme and hourly_model"
+
+
 def test_a_marginal_signal_that_refuses_costs_its_own_figure_only():
     config = Config(signals_order=("acme",), signals_marginal_order=("refused",))
 
