@@ -10,6 +10,7 @@ from greenops.energy.cpu_power import CpuCurve
 
 LAYOUT = 1
 FILE = "cpu-calibration.json"
+MOST_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +58,25 @@ def load_calibration(
     calibration: the uncalibrated model takes over. Never raises.
     """
     try:
-        path = path or calibration_path()
-        found = _parse(json.loads(path.read_text(encoding="utf-8")))
+        found = _parse(json.loads(_text(path or calibration_path())))
     except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        return None
+    except RecursionError:  # nested a thousand deep: none of ours
         return None
     same = found.cpu == cpu and found.curve.threads == threads
     return found if same else None
+
+
+def _text(path: Path) -> str:
+    """Return what a calibration may hold, at most.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no file, such as a pipe that would be waited for, or too long.
+    """
+    if not path.is_file() or path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"no calibration: {path}")
+    return path.read_text(encoding="utf-8")
 
 
 def _parse(stored: dict[str, Any]) -> Calibration:

@@ -1,10 +1,13 @@
 import json
+import os
 import stat
+from pathlib import Path
 
 import pytest
 
 from greenops.energy.cpu_power import CpuSpec, prior_curve
 from greenops.sensors.calibration import (
+    MOST_BYTES,
     Calibration,
     calibration_path,
     load_calibration,
@@ -75,3 +78,27 @@ def test_a_missing_file_is_no_calibration(tmp_path):
 
 def test_it_is_kept_in_the_users_configuration_folder():
     assert calibration_path().parent.name == "greenops"
+
+
+def test_a_pipe_is_no_calibration_and_nobody_waits_for_it(tmp_path):
+    pipe = tmp_path / "calibration.json"
+    os.mkfifo(pipe)
+
+    assert load_calibration("AMD EPYC 7543", 64, pipe) is None
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/full", "/dev/null"])
+def test_a_device_is_no_calibration_however_much_it_holds(device):
+    assert load_calibration("AMD EPYC 7543", 64, Path(device)) is None
+
+
+def test_a_file_longer_than_any_calibration_is_not_read(path):
+    path.write_text(path.read_text() + " " * MOST_BYTES)
+
+    assert load_calibration("AMD EPYC 7543", 64, path) is None
+
+
+def test_a_file_nested_without_end_is_no_calibration(path):
+    path.write_text("[" * 20_000)
+
+    assert load_calibration("AMD EPYC 7543", 64, path) is None
