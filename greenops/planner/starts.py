@@ -13,6 +13,9 @@ import numpy as np
 from greenops.planner.curve import SLIVER_S, Curve, Floats
 from greenops.planner.task import Task
 
+NOISE = 1e-12
+"""Costs that differ by less than this part of the whole curve's are equal."""
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Starts:
@@ -69,3 +72,10 @@ def costed(curve: Curve, task: Task, start_s: Floats, earliest_s: float) -> Star
         run_g=task.run_g(curve, start_s),
         wait_g=curve.wait_g(earliest_s, start_s),
     )
+
+
+def noise_g(curve: Curve, task: Task) -> float:
+    """Return below which difference two costs on this curve are equal."""
+    rates = np.nan_to_num(np.abs(curve.run_g_per_s)) * float(task.factors.max())
+    held = np.nan_to_num(np.abs(curve.wait_g_per_s))
+    return NOISE * float((rates + held) @ np.diff(curve.edges_s))

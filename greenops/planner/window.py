@@ -6,11 +6,8 @@ import numpy as np
 
 from greenops.planner.curve import SLIVER_S, Curve
 from greenops.planner.refusal import no_window
-from greenops.planner.starts import Starts, costed, window_costs
+from greenops.planner.starts import Starts, costed, noise_g, window_costs
 from greenops.planner.task import Task
-
-NOISE = 1e-12
-"""Costs that differ by less than this part of the whole curve's are equal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +60,7 @@ def greenest_window(
         ValueError: a bound is not finite.
     """
     starts = window_costs(curve, task, earliest_s, deadline_s)
-    best = _cheapest(starts, np.isfinite(starts.cost_g), _noise_g(curve, task))
+    best = _cheapest(starts, np.isfinite(starts.cost_g), noise_g(curve, task))
     if best is None:
         raise no_window(curve, task, earliest_s, deadline_s)
     at_s = float(starts.start_s[best])
@@ -85,7 +82,7 @@ def _runner_up(
     others = costed(curve, task, merged_s, earliest_s)
     differs = np.abs(merged_s - best_s) >= apart_s - SLIVER_S
     allowed = differs & np.isfinite(others.cost_g)
-    second = _cheapest(others, allowed, _noise_g(curve, task))
+    second = _cheapest(others, allowed, noise_g(curve, task))
     return None if second is None else _window(others, second, task, deadline_s)
 
 
@@ -95,12 +92,6 @@ def _cheapest(starts: Starts, allowed: np.ndarray, noise_g: float) -> int | None
         return None
     cost_g = np.where(allowed, starts.cost_g, np.inf)
     return int(np.argmax(cost_g <= cost_g.min() + noise_g))
-
-
-def _noise_g(curve: Curve, task: Task) -> float:
-    rates = np.nan_to_num(np.abs(curve.run_g_per_s)) * float(task.factors.max())
-    held = np.nan_to_num(np.abs(curve.wait_g_per_s))
-    return NOISE * float((rates + held) @ np.diff(curve.edges_s))
 
 
 def _window(starts: Starts, index: int, task: Task, deadline_s: float) -> Window:
