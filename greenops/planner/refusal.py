@@ -26,11 +26,10 @@ def no_window(
     change = _later(curve, task, earliest_s, deadline_s) or (
         f"{deadline_later(lacks_s)}, with a forecast that reaches it"
     )
-    slack = f"the {span(deadline_s - earliest_s)} before the deadline"
-    if deadline_s <= earliest_s:
-        slack = "no time at all: the deadline is not after the earliest start"
+    slack_s = max(0.0, deadline_s - earliest_s)
     return NoFeasiblePlanError(
-        f"{span(task.duration_s)} of running do not fit into {slack}",
+        f"{span(task.duration_s)} of running do not fit into the {span(slack_s)} "
+        "before the deadline",
         binding="deadline",
         change=change,
     )

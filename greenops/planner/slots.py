@@ -50,8 +50,9 @@ def greenest_slots(
     )
     pausable = pauses.max_pauses != 0 and pauses.min_run_s < task.duration_s
     grid = laid_out(problem) if pausable else None
-    unbroken = _unbroken(problem, exact=grid is None or grid.exact)
-    broken = _broken(problem, grid) if grid else None
+    exact = grid is None or (grid.exact and _drops_idle_pauses(problem))
+    unbroken = _unbroken(problem, exact=exact)
+    broken = _broken(problem, grid, exact=exact) if grid else None
     if broken is None and unbroken is None:
         raise no_slots(problem)
     if broken is None or unbroken is None:
@@ -76,7 +77,7 @@ def _unbroken(problem: Problem, *, exact: bool) -> SlotPlan | None:
     return problem.plan(draft, step_s=0.0, exact=exact)
 
 
-def _broken(problem: Problem, grid: Grid) -> SlotPlan | None:
+def _broken(problem: Problem, grid: Grid, *, exact: bool) -> SlotPlan | None:
     """Return the best plan found with pauses allowed; None: there is none."""
     draft = _on_grid(problem, grid) if grid.idle > 0 else None
     if not grid.exact:
@@ -84,7 +85,19 @@ def _broken(problem: Problem, grid: Grid) -> SlotPlan | None:
         draft = draft and polished(problem, draft)
     if draft is None or isnan(problem.costs_g(draft)):
         return None
-    return problem.plan(draft, step_s=grid.step_s, exact=grid.exact)
+    return problem.plan(draft, step_s=grid.step_s, exact=exact)
+
+
+def _drops_idle_pauses(problem: Problem) -> bool:
+    """Return whether no plan gains by a pause and a resumption with no work between.
+
+    Such a plan would be a bound of the problem that is never quite reached.
+    """
+    curve, pauses = problem.curve, problem.pauses
+    if not pauses.pause_s + pauses.resume_s:
+        return True
+    spared = curve.wait_g_per_s if curve.held else 0.0
+    return not (pauses.factor * curve.run_g_per_s < spared).any()
 
 
 def _packed(problem: Problem) -> Draft | None:

@@ -11,22 +11,29 @@ from greenops.planner.problem import Problem
 from greenops.planner.refusal import deadline_later
 from greenops.planner.words import span
 
+PRECISION_S = 1e-4
+
 
 def no_slots(problem: Problem) -> NoFeasiblePlanError:
     """Return the error for a job that fits nowhere, with pauses or without.
 
-    A limit to pausing is named where lifting it alone would do; else it is the
-    deadline, the horizon or the unknown hours.
+    If there is time enough, a limit to pausing is named where lifting it alone would
+    do, or else the horizon or the unknown hours.
     """
-    spans = usable_spans(problem.curve, problem.earliest_s, problem.deadline_s)
-    work_s = problem.task.duration_s
-    what, binding, change = _limit(problem, spans) or _time(problem, spans)
+    work_s, first_s = problem.task.duration_s, problem.pauses.first_s
+    room_s = problem.deadline_s - problem.earliest_s - first_s
     later = _later(problem)
-    if binding == "deadline":
-        lacks_s = work_s + problem.pauses.first_s
-        lacks_s -= problem.deadline_s - problem.earliest_s
-        change = later or f"{deadline_later(lacks_s)}, with a forecast that reaches it"
-    elif later:
+    if room_s < work_s - SLIVER_S:
+        lacks = deadline_later(work_s - room_s)
+        return NoFeasiblePlanError(
+            f"{span(work_s + first_s)} of work and resuming do not fit into the "
+            f"{span(max(0.0, room_s + first_s))} before the deadline",
+            binding="deadline",
+            change=later or f"{lacks}, with a forecast that reaches it",
+        )
+    spans = usable_spans(problem.curve, problem.earliest_s, problem.deadline_s)
+    what, binding, change = _limit(problem, spans) or _not_known(problem, spans)
+    if later:
         change = f"{later}, or {change}"
     return NoFeasiblePlanError(what, binding=binding, change=change)
 
@@ -55,18 +62,14 @@ def _limit(problem: Problem, spans: Spans) -> tuple[str, str, str] | None:
     return None
 
 
-def _time(problem: Problem, spans: Spans) -> tuple[str, str, str]:
-    """Return what time is missing: words, name, change."""
+def _not_known(problem: Problem, spans: Spans) -> tuple[str, str, str]:
+    """Return what is not known although it matters: words, name, change."""
     curve, work_s = problem.curve, problem.task.duration_s
-    room_s = problem.deadline_s - problem.earliest_s - problem.pauses.first_s
-    needs = f"{span(work_s)} of work"
-    if room_s <= 0:
-        return f"{needs} may start only after the deadline", "deadline", ""
-    if room_s < work_s - SLIVER_S:
-        what = f"{needs} do not fit into the {span(room_s)} before the deadline"
-        return what, "deadline", ""
     lacks_s = work_s - most_work_s(spans, problem.pauses)
-    what = f"{needs} are {span(lacks_s)} more than what is known before the deadline"
+    what = (
+        f"{span(work_s)} of work are {span(lacks_s)} more than fit into the known "
+        "hours before the deadline"
+    )
     beyond_s = problem.deadline_s - max(curve.stop_s, problem.earliest_s)
     if lacks_s <= beyond_s + SLIVER_S:
         return what, "horizon", f"a forecast at least {span(lacks_s)} longer"
@@ -89,9 +92,9 @@ def _later(problem: Problem) -> str:
 
 
 def _least(enough: Callable[[float], bool], most: float) -> float:
-    """Return the least amount that is enough, to a second, given that `most` is."""
+    """Return the least amount that is enough, given that `most` is one."""
     least = 0.0
-    while most - least > 1.0:
+    while most - least > PRECISION_S:
         middle = (least + most) / 2
         least, most = (least, middle) if enough(middle) else (middle, most)
     return most

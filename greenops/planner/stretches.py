@@ -35,7 +35,8 @@ class SlotPlan:
         wait_g: Of holding the hardware before the first stretch and in between.
         step_s: The grid it was searched on; 0: it is the best single stretch.
         exact: No plan at all is cheaper. Else it was found on a grid coarser than the
-            times given, and then moved to the nearest better bounds.
+            times given and then moved to better bounds, or an overhead costs less
+            than waiting somewhere, so that one could pause for its own sake.
     """
 
     stretches: tuple[Stretch, ...]

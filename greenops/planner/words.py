@@ -14,8 +14,8 @@ def span(duration_s: float, *, down: bool = False) -> str:
         duration_s: 0 s or more.
         down: Round down, for an upper limit; else up, for less would not be enough.
     """
-    # What is left of a sum of floats is no second of its own.
-    rounded, sliver_s = (floor, 1e-6) if down else (ceil, -1e-6)
+    # What is left of a sum, or of a search, is no second of its own.
+    rounded, sliver_s = (floor, 1e-3) if down else (ceil, -1e-3)
     whole_s = rounded(duration_s + sliver_s)
     if whole_s < 2 * S_PER_MINUTE:
         return f"{whole_s} s"

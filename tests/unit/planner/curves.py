@@ -15,18 +15,18 @@ NAN = float("nan")
 
 def hourly(*run_g_per_h, wait_g_per_h=None):
     """A curve of hours, its rates per hour so that sums can be done in the head."""
-    run = np.array(run_g_per_h, dtype=float) / H
-    wait = np.zeros_like(run) if wait_g_per_h is None else np.array(wait_g_per_h) / H
-    return Curve(np.arange(run.size + 1) * H, run, wait)
+    return _even(H, run_g_per_h, wait_g_per_h)
 
 
 def minutes(*run_g_per_min, wait_g_per_min=None):
     """A curve of minutes, its rates per minute."""
-    run = np.array(run_g_per_min, dtype=float) / 60
-    wait = (
-        np.zeros_like(run) if wait_g_per_min is None else np.array(wait_g_per_min) / 60
-    )
-    return Curve(np.arange(run.size + 1) * 60.0, run, wait)
+    return _even(60.0, run_g_per_min, wait_g_per_min)
+
+
+def _even(width_s, run, wait):
+    run = np.asarray(run, dtype=np.float64) / width_s
+    waiting = np.zeros_like(run) if wait is None else np.asarray(wait) / width_s
+    return Curve(np.arange(run.size + 1) * width_s, run, waiting)
 
 
 def rates(count, *, unknown=True):
