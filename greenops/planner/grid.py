@@ -10,7 +10,12 @@ from greenops.planner.curve import SLIVER_S, Floats
 from greenops.planner.problem import Problem
 
 CELLS = 16_000_000
-"""Steps of work x steps of idling that are searched in about a quarter of a second."""
+"""Steps of work x steps of idling that are searched in about a quarter of a second.
+
+A job of a day in a week has 12 million of a minute.
+"""
+ROUGH_CELLS = 4_000_000
+"""The same for a rounded grid: finer ones gave no better plans on real hours."""
 STEPS = 1 << 15
 """More of them than this would leave too few bits for the costs."""
 ROUND_S = (
@@ -55,7 +60,8 @@ class Grid:
     @property
     def searchable(self) -> bool:
         """Whether it is small enough."""
-        return self.work * self.idle <= CELLS and self.steps <= STEPS
+        cells = CELLS if self.exact else ROUGH_CELLS
+        return self.work * self.idle <= cells and self.steps <= STEPS
 
     def times_s(self) -> Floats:
         """Return the bounds of its steps, shape (steps+1,)."""

@@ -53,12 +53,11 @@ def greenest_slots(
     exact = grid is None or (grid.exact and _drops_idle_pauses(problem))
     unbroken = _unbroken(problem, exact=exact)
     broken = _broken(problem, grid, exact=exact) if grid else None
-    if broken is None and unbroken is None:
+    plans = [plan for plan in (unbroken, broken) if plan is not None]
+    if not plans:
         raise no_slots(problem)
-    if broken is None or unbroken is None:
-        return broken or unbroken  # type: ignore[return-value]
-    saves_g = unbroken.cost_g - broken.cost_g
-    return broken if saves_g > noise_g(curve, task) else unbroken
+    least_g = min(plan.cost_g for plan in plans) + noise_g(curve, task)
+    return next(plan for plan in plans if plan.cost_g <= least_g)
 
 
 def _unbroken(problem: Problem, *, exact: bool) -> SlotPlan | None:

@@ -429,11 +429,10 @@ def test_a_rounded_grid_comes_close_to_the_exact_one(run, quarters, pauses):
         exact = greenest_slots(curve, task, pauses, 0.0, 8 * H)
     except NoFeasiblePlanError:
         assume(False)
-    cells, grid.CELLS = grid.CELLS, 1000
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grid, "CELLS", 1000)
+        patch.setattr(grid, "ROUGH_CELLS", 1000)
         rough = greenest_slots(curve, task, pauses, 0.0, 8 * H)
-    finally:
-        grid.CELLS = cells
 
     assert not rough.exact
     # Every bound is off by less than a step, at rates at most 12 g/h apart.
