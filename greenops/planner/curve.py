@@ -68,6 +68,14 @@ class Curve:
         """Where the last slot ends: the horizon."""
         return float(self.edges_s[-1])
 
+    def size_g(self, factor: float = 1.0) -> float:
+        """Return how large the sums are from which costs are taken, in g.
+
+        Args:
+            factor: The greatest on the run rate.
+        """
+        return factor * self._run.size_g + self._wait.size_g
+
     def run_g(self, start_s: ArrayLike, stop_s: ArrayLike) -> Floats:
         """Return what running over `[start_s, stop_s)` costs in g; NaN: unknown.
 
@@ -104,15 +112,18 @@ class _Integral:
     edges_s: Floats
     sum_g: Floats
     unknown_sum_s: Floats
+    size_g: float
 
     @staticmethod
     def of(edges_s: Floats, rate_g_per_s: Floats) -> "_Integral":
         widths_s = np.diff(edges_s)
         lost = np.isnan(rate_g_per_s)
+        costs_g = np.where(lost, 0.0, rate_g_per_s) * widths_s
         return _Integral(
             edges_s,
-            np.append(0.0, np.cumsum(np.where(lost, 0.0, rate_g_per_s) * widths_s)),
+            np.append(0.0, np.cumsum(costs_g)),
             np.append(0.0, np.cumsum(np.where(lost, widths_s, 0.0))),
+            float(np.abs(costs_g).sum()),
         )
 
     def between(self, start_s: ArrayLike, stop_s: ArrayLike) -> Floats:

@@ -82,9 +82,10 @@ def _broken(problem: Problem, grid: Grid, *, exact: bool) -> SlotPlan | None:
     if not grid.exact:
         draft = draft or _packed(problem)
         draft = draft and polished(problem, draft)
-    if draft is None or isnan(problem.costs_g(draft)):
+    if draft is None:
         return None
-    return problem.plan(draft, step_s=grid.step_s, exact=exact)
+    plan = problem.plan(draft, step_s=grid.step_s, exact=exact)
+    return None if isnan(plan.cost_g) else plan
 
 
 def _drops_idle_pauses(problem: Problem) -> bool:

@@ -76,6 +76,4 @@ def costed(curve: Curve, task: Task, start_s: Floats, earliest_s: float) -> Star
 
 def noise_g(curve: Curve, task: Task) -> float:
     """Return below which difference two costs on this curve are equal."""
-    rates = np.nan_to_num(np.abs(curve.run_g_per_s)) * float(task.factors.max())
-    held = np.nan_to_num(np.abs(curve.wait_g_per_s))
-    return NOISE * float((rates + held) @ np.diff(curve.edges_s))
+    return NOISE * curve.size_g(float(task.factors.max()))

@@ -175,6 +175,14 @@ def test_of_equal_plans_the_one_with_fewest_pauses_is_taken():
     assert _spans_h(plan) == [(0, 1), (4, 6)]
 
 
+def test_the_rounding_of_sums_does_not_choose_between_equal_plans():
+    curve = hourly(*[0.1, 0.7] * 84)
+
+    plan = greenest_slots(curve, Task(3 * H), Pauses(), 0.0, 168 * H)
+
+    assert _spans_h(plan) == [(0, 1), (2, 3), (4, 5)]
+
+
 def test_bounds_off_the_rounded_grid_are_reached():
     # From 11.7 s on, 7188.3 s of the two green hours are left: 4.4 s are run at 9.
     curve, task = hourly(1, 9, 1, 9), Task(2 * H - 7.3)

@@ -118,6 +118,12 @@ def test_the_cheapest_window_is_found_within_slots(curve, duration_h, start_h, c
     assert best.cost_g == pytest.approx(cost_g)
 
 
+def test_the_rounding_of_sums_does_not_choose_between_equal_starts():
+    best = greenest_window(hourly(*[0.1] * 168), Task(7 * H), 0.0, 168 * H).best
+
+    assert best.start_s == 0.0
+
+
 def test_a_run_before_the_forecast_begins_waits_for_it():
     assert greenest_window(hourly(3, 2), Task(H), -5 * H, 2 * H).best.start_s == H
 
