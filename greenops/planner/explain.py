@@ -46,8 +46,8 @@ def reason_of(
 def second_best(bids: Sequence[Bid]) -> Option | None:
     """Return what would be chosen were there not the first: elsewhere or later."""
     others = [(b.weight_g, b.option) for b in bids[1:]]
-    if bids[0].second is not None:
-        others.append((bids[0].second[1], bids[0].second[0]))
+    if (second := bids[0].second()) is not None:
+        others.append((second[1], second[0]))
     return min(others, key=lambda o: o[0])[1] if others else None
 
 

@@ -1,7 +1,7 @@
 """The best time at each place, and the best place of them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from math import isnan
 
 from greenops.errors import NoFeasiblePlanError
@@ -32,12 +32,15 @@ class Bid:
 
     Attributes:
         weight_g: What the choice goes by: grams, and what counts as grams.
-        second: The next best time at this place, with its weight; None: there is none.
+        second: Makes the next best way at this place, with its weight; it is asked of
+            the chosen place only. It makes None where there is none.
     """
 
     option: Option
     weight_g: float
-    second: tuple[Option, float] | None = None
+    second: Callable[[], tuple[Option, float] | None] = field(
+        default=lambda: None, compare=False
+    )
 
 
 def best_here(
@@ -131,11 +134,19 @@ def _bid(
     weights_g = [weight_g(site, curve, d, transfers, money_g) for d in drafts]
     if isnan(weights_g[0]):
         return unknown_hold(site)
-    best, *others = [
-        (option_of(site, draft, transfers), each_g)
-        for draft, each_g in zip(drafts, weights_g, strict=True)
-    ]
-    return Bid(option=best[0], weight_g=best[1], second=others[0] if others else None)
+
+    def second() -> tuple[Option, float] | None:
+        if len(drafts) < 2 or isnan(weights_g[1]):
+            return None
+        option = option_of(site, drafts[1], transfers)
+        over = over_budget(site, option, objective)
+        return (option, weights_g[1]) if over is None else None
+
+    return Bid(
+        option=option_of(site, drafts[0], transfers),
+        weight_g=weights_g[0],
+        second=second,
+    )
 
 
 def _lighter(
@@ -150,7 +161,9 @@ def _lighter(
     if elastic[1] >= least_g:
         return fixed
     return Bid(
-        option=elastic[0], weight_g=elastic[1], second=(fixed.option, fixed.weight_g)
+        option=elastic[0],
+        weight_g=elastic[1],
+        second=lambda: (fixed.option, fixed.weight_g),
     )
 
 

@@ -256,6 +256,13 @@ def test_a_budget_bars_every_plan_that_would_exceed_it():
     assert other.chosen.place == "north"
 
 
+def test_what_exceeds_the_budget_is_no_runner_up():
+    objective = Objective(budgets_g={"p": 45.0})
+    plan = planned(job(project="p"), [NORTH], objective=objective)
+    assert plan.chosen.start == T0 + HOUR
+    assert plan.reason.runner_up is None
+
+
 def test_a_price_of_carbon_trades_money_for_grams():
     home, north = replace(HOME, price_per_h=1.0), replace(NORTH, price_per_h=2.0)
     cheap_carbon = Objective(price_per_t=100.0)

@@ -32,6 +32,10 @@ def elastic(a_job, a_place, objective=CARBON):
     return elastic_bid(site(a_job, a_place), (), objective)
 
 
+def best(a_job, a_place):
+    return best_here(site(a_job, a_place), (), CARBON)
+
+
 def free(*gpus):
     return tuple(
         Free(start=T0 + i * HOUR, stop=T0 + (i + 1) * HOUR, gpus=n)
@@ -136,7 +140,7 @@ def test_linear_scaling_fills_the_greenest_free_gpu_hours(row, gpus, work_h):
     a_job = replace(
         ELASTIC, duration_s=exactly(work_h * H), deadline=T0 + len(row) * HOUR
     )
-    found = best_here(site(a_job, here), (), CARBON)
+    found = best(a_job, here)
     free_hours = sorted(g for g, n in zip(row, gpus, strict=False) for _ in range(n))
     if len(free_hours) < 4 * work_h:
         assert isinstance(found, Exclusion)
