@@ -6,13 +6,13 @@ from datetime import timedelta
 from greenops.model import Dataset, Forecast, Option, Place, PlannedJob, Transfer
 from greenops.model.places import NO_OVERHEAD
 from greenops.planner.figures import moment
+from greenops.planner.terms import Terms
 from greenops.planner.tiering import cold, sentence
 from greenops.planner.transfer import (
     UNKNOWN_GRID_G_PER_KWH,
     UNSTATED_WH_PER_GB,
     Network,
 )
-from greenops.planner.weighing import Terms
 from greenops.planner.words import span
 
 OLD_FORECAST = timedelta(hours=24)

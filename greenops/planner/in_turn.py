@@ -9,7 +9,7 @@ from greenops.model import Objective, Option, Place, Plan, PlannedJob, Refusal
 from greenops.planner.committed import without
 from greenops.planner.route import SEEN_FOR
 from greenops.planner.single import plan_or_refusal
-from greenops.planner.weighing import Terms
+from greenops.planner.terms import Terms
 
 
 def plan_jobs(

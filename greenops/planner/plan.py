@@ -9,7 +9,7 @@ from greenops.planner.in_turn import plan_jobs
 from greenops.planner.replay import replayed
 from greenops.planner.route import SEEN_FOR
 from greenops.planner.single import plan_or_refusal
-from greenops.planner.weighing import Terms
+from greenops.planner.terms import Terms
 
 __all__ = ["plan_job", "plan_jobs", "refusal_of", "replayed"]
 

@@ -7,12 +7,14 @@ from datetime import timedelta
 from greenops.errors import PlanError
 from greenops.model import Objective, Option, Place, Plan, PlannedJob, Transfer
 from greenops.planner.counted import cost_of, draft_of, option_of
+from greenops.planner.journeys import network_of
 from greenops.planner.outlook import Series
 from greenops.planner.route import SEEN_FOR
 from greenops.planner.scaled import spent_on
 from greenops.planner.site import Site
+from greenops.planner.terms import Terms, one_kind
 from greenops.planner.transfer import retraced
-from greenops.planner.weighing import Terms, at_once, network_of, site_at, weigh
+from greenops.planner.weighing import at_once, site_at, weigh
 
 
 def replayed(
@@ -59,7 +61,8 @@ def replayed(
         seen_for=seen_for,
         series={p.name: actual.get(p.name) for p in places},
     )
-    network = network_of(job, places, terms)
+    kind = one_kind([by_name[plan.chosen.place]], terms)
+    network = network_of(job, places, terms, kind)
     transfers = tuple(retraced(t, network) for t in plan.chosen.transfers)
     site = site_at(job, by_name[plan.chosen.place], transfers, terms)
     chosen = _as_it_ran(site, plan.chosen, transfers)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from greenops.model import Exclusion, Place, Plan, PlannedJob, Refusal
 from greenops.planner.advice import advice_of
 from greenops.planner.explain import reason_of
-from greenops.planner.weighing import Terms, weigh
+from greenops.planner.terms import Terms
+from greenops.planner.weighing import weigh
 
 NEAREST = (
     *("budget", "max pauses", "min run", "unknown hours", "deadline", "capacity"),

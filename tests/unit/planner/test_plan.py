@@ -145,6 +145,19 @@ def test_a_place_that_is_out_by_rule_may_have_another_kind_of_forecast():
     assert plan.chosen.place == "home"
 
 
+def test_a_transfer_is_not_counted_with_another_kind_of_figure():
+    data = Dataset(name="corpus", size_gb=10.0, at=frozenset({"store"}))
+    link = Link(to="home", energy_wh_per_gb=exactly(100.0), gb_per_s=1e9)
+    store = place("store", *[5.0] * 4, private=False, links=(link,))
+    marginal = forecast(*[5.0] * 4, kind=IntensityKind.MARGINAL)
+    a_job = job(datasets=(data,))
+    alike = planned(a_job, [HOME, store])
+    unlike = planned(a_job, [HOME, replace(store, forecast=marginal)])
+    assert alike.chosen.cost.transfer_g.central == pytest.approx((400.0 + 5.0) / 2)
+    assert unlike.chosen.cost.transfer_g.central == pytest.approx((400.0 + 473.0) / 2)
+    assert "The grid at store is not known" in unlike.advice[-1]
+
+
 def test_the_place_that_came_nearest_names_what_binds():
     """One lacks an hour of time, one a tag, one three hours."""
     near, far = place("near", *[1.0] * 9), place("far", *[1.0] * 9, speed=0.5)

@@ -24,7 +24,7 @@ from greenops.model import (
 )
 from greenops.planner.route import least_gpus
 from greenops.planner.single import NEAREST, plan_or_refusal, refusal_from
-from greenops.planner.weighing import Terms
+from greenops.planner.terms import Terms
 from tests.unit.planner.scenes import HOUR, NAN, T0, job, place
 
 NAMES = ("a", "b", "c")
