@@ -1,0 +1,170 @@
+"""The best time at each place, and the best place of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import isnan
+
+from greenops.errors import NoFeasiblePlanError
+from greenops.model import Exclusion, Objective, Option, Transfer
+from greenops.planner.bars import (
+    blind,
+    over_budget,
+    too_late,
+    unknown_hold,
+    unpriced,
+)
+from greenops.planner.counted import option_of
+from greenops.planner.curve import Curve
+from greenops.planner.site import Site, g_per_price, weighed
+from greenops.planner.slots import greenest_slots
+from greenops.planner.stretches import Draft, drafted
+from greenops.planner.window import greenest_window
+from greenops.planner.words import span
+
+NOISE = 1e-9
+"""Weights that differ by less than this part are equal; the earlier start wins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bid:
+    """The best a place offers.
+
+    Attributes:
+        weight_g: What the choice goes by: grams, and what counts as grams.
+        second: The next best time at this place, with its weight; None: there is none.
+    """
+
+    option: Option
+    weight_g: float
+    second: tuple[Option, float] | None = None
+
+
+def best_here(
+    site: Site, transfers: Sequence[Transfer], objective: Objective
+) -> Bid | Exclusion:
+    """Return the best time for a job at a place, or what stands in the way.
+
+    Args:
+        site: The job at the place.
+        transfers: Of its data to the place.
+        objective: Money and budgets, where they count.
+    """
+    barred = too_late(site) or unpriced(site, objective) or blind(site)
+    if barred is not None:
+        return barred
+    bid = _bid(site, transfers, objective)
+    if isinstance(bid, Exclusion):
+        return bid
+    over = over_budget(site, bid.option, objective)
+    if over is None:
+        return bid
+    greenest = _bid(site, transfers, replace(objective, price_per_t=None), late=False)
+    if isinstance(greenest, Exclusion):
+        return greenest
+    still_over = over_budget(site, greenest.option, objective)
+    return greenest if still_over is None else still_over
+
+
+def by_weight(bids: Sequence[Bid]) -> list[Bid]:
+    """Return bids with the chosen one first, the others by weight.
+
+    Equal weights: the earlier start first, then in the order given.
+    """
+    if not bids:
+        return []
+    least_g = min(b.weight_g for b in bids)
+    equal = [b for b in bids if b.weight_g <= least_g + NOISE * abs(least_g)]
+    first = min(equal, key=lambda b: b.option.start)
+    rest = sorted((b for b in bids if b is not first), key=lambda b: b.weight_g)
+    return [first, *rest]
+
+
+def weight_g(
+    site: Site,
+    curve: Curve,
+    draft: Draft,
+    transfers: Sequence[Transfer],
+    money_g: float,
+) -> float:
+    """Return what a way of running weighs; NaN: an hour of it is not known.
+
+    Args:
+        site: The job at the place.
+        curve: What a second weighs there.
+        draft: Its stretches, shape (k,).
+        transfers: Of its data to the place.
+        money_g: What a unit of money weighs.
+    """
+    parts_g = draft.costs_g(curve, site.task, site.pauses, site.earliest_s)
+    moving_g = sum(t.emissions_g.central + t.price * money_g for t in transfers)
+    return float(sum(parts_g)) + moving_g
+
+
+def _bid(
+    site: Site,
+    transfers: Sequence[Transfer],
+    objective: Objective,
+    *,
+    late: bool = True,
+) -> Bid | Exclusion:
+    curve = weighed(site, objective, late=late)
+    try:
+        drafts = _best_times(site, curve)
+    except NoFeasiblePlanError as error:
+        return _full(site, objective) or _barred(site, error)
+    money_g = g_per_price(objective)
+    weights_g = [weight_g(site, curve, d, transfers, money_g) for d in drafts]
+    if isnan(weights_g[0]):
+        return unknown_hold(site)
+    best, *others = [
+        (option_of(site, draft, transfers), each_g)
+        for draft, each_g in zip(drafts, weights_g, strict=True)
+    ]
+    return Bid(option=best[0], weight_g=best[1], second=others[0] if others else None)
+
+
+def _best_times(site: Site, curve: Curve) -> list[Draft]:
+    """Return the best way of running, and the next best where one is known."""
+    if site.job.interruptible:
+        plan = greenest_slots(
+            curve, site.task, site.pauses, site.ready_s, site.latest_s
+        )
+        starts_s = [s.work_start_s for s in plan.stretches]
+        return [drafted(starts_s, [s.work_s for s in plan.stretches])]
+    unbroken = site.pauses.unbroken(site.task)
+    choice = greenest_window(curve, unbroken, site.ready_s, site.latest_s)
+    windows = [w for w in (choice.best, choice.runner_up) if w is not None]
+    return [one_stretch(site, w.start_s) for w in windows]
+
+
+def one_stretch(site: Site, start_s: float) -> Draft:
+    """Return the job run without a pause from a start on."""
+    return drafted([start_s + site.pauses.first_s], [site.task.duration_s])
+
+
+def _full(site: Site, objective: Objective) -> Exclusion | None:
+    """Return the exclusion of a place that would do if more GPUs were free."""
+    curve = weighed(site, objective, by_capacity=False)
+    try:
+        draft = _best_times(site, curve)[0]
+    except NoFeasiblePlanError:
+        return None
+    start_s, stop_s = draft.starts_s(site.pauses)[0], draft.stops_s(site.pauses)[-1]
+    needed = f"{site.job.gpus} GPUs"
+    return Exclusion(
+        place=site.place.name,
+        rule="capacity",
+        detail=f"{needed} are not free at {site.place.name} for long enough in time",
+        change=f"{needed} free at {site.place.name} for {span(stop_s - start_s)}, such "
+        f"as {span(start_s)} from now",
+        lacking=float(stop_s - start_s),
+    )
+
+
+def _barred(site: Site, error: NoFeasiblePlanError) -> Exclusion:
+    return Exclusion(
+        place=site.place.name,
+        rule=error.binding,
+        detail=f"at {site.place.name} {error.what}",
+        change=error.change,
+    )
