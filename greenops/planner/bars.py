@@ -11,7 +11,10 @@ def too_late(site: Site) -> Exclusion | None:
     """Return the exclusion of a place where the job may not be done in time."""
     if not site.job.hard:
         return None
-    needed_s = site.duration_s.high + site.pauses.first_s
+    fastest = 1.0
+    if site.job.elastic:
+        fastest = max(site.job.scaling) / site.job.scaling[site.job.gpus - 1]
+    needed_s = site.duration_s.high / fastest + site.pauses.first_s
     lacks_s = needed_s - (site.deadline_s - site.ready_s)
     if lacks_s <= SLIVER_S:
         return None

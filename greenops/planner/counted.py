@@ -99,8 +99,8 @@ def spent(site: Site, draft: Draft) -> Spent:
     run_s = float((stops_s - starts_s).sum())
     whole_s = float(stops_s[-1]) - site.earliest_s
     return Spent(
-        run_g=_bounded([run_g for run_g, _ in rows], site),
-        held_g=_bounded([held_g for _, held_g in rows], site),
+        run_g=bounded([run_g for run_g, _ in rows], site),
+        held_g=bounded([held_g for _, held_g in rows], site),
         run_j=run_j,
         held_j=held_j,
         run_s=run_s,
@@ -152,7 +152,12 @@ def _parts(curve: Curve, site: Site, draft: Draft) -> tuple[float, float]:
     return float(work) + float(overhead), float(wait)
 
 
-def _bounded(rows: Sequence[float], site: Site) -> Bounded:
+def bounded(rows: Sequence[float], site: Site) -> Bounded:
+    """Return an expected amount with its ends, in g, from three sums.
+
+    Raises:
+        SignalError: one of them is NaN.
+    """
     central, low, high = rows
     if np.isnan(rows).any():
         raise SignalError(

@@ -15,6 +15,7 @@ from greenops.planner.bars import (
 )
 from greenops.planner.counted import option_of
 from greenops.planner.curve import Curve
+from greenops.planner.scaled import elastic_bid
 from greenops.planner.site import Site, g_per_price, weighed
 from greenops.planner.slots import greenest_slots
 from greenops.planner.stretches import Draft, drafted
@@ -52,13 +53,14 @@ def best_here(
     barred = too_late(site) or unpriced(site, objective) or blind(site)
     if barred is not None:
         return barred
-    bid = _bid(site, transfers, objective)
+    bid = _best(site, transfers, objective)
     if isinstance(bid, Exclusion):
         return bid
     over = over_budget(site, bid.option, objective)
     if over is None:
         return bid
-    greenest = _bid(site, transfers, replace(objective, price_per_t=None), late=False)
+    carbon = replace(objective, price_per_t=None)
+    greenest = _best(site, transfers, carbon, late=False)
     if isinstance(greenest, Exclusion):
         return greenest
     still_over = over_budget(site, greenest.option, objective)
@@ -100,12 +102,25 @@ def weight_g(
     return float(sum(parts_g)) + moving_g
 
 
-def _bid(
+def _best(
     site: Site,
     transfers: Sequence[Transfer],
     objective: Objective,
     *,
     late: bool = True,
+) -> Bid | Exclusion:
+    return _lighter(
+        _bid(site, transfers, objective, late=late),
+        elastic_bid(site, transfers, objective),
+    )
+
+
+def _bid(
+    site: Site,
+    transfers: Sequence[Transfer],
+    objective: Objective,
+    *,
+    late: bool,
 ) -> Bid | Exclusion:
     curve = weighed(site, objective, late=late)
     try:
@@ -121,6 +136,22 @@ def _bid(
         for draft, each_g in zip(drafts, weights_g, strict=True)
     ]
     return Bid(option=best[0], weight_g=best[1], second=others[0] if others else None)
+
+
+def _lighter(
+    fixed: Bid | Exclusion, elastic: tuple[Option, float] | None
+) -> Bid | Exclusion:
+    """Return the better of a fixed number of GPUs and a changing one."""
+    if elastic is None:
+        return fixed
+    if isinstance(fixed, Exclusion):
+        return Bid(option=elastic[0], weight_g=elastic[1])
+    least_g = fixed.weight_g - NOISE * abs(fixed.weight_g)
+    if elastic[1] >= least_g:
+        return fixed
+    return Bid(
+        option=elastic[0], weight_g=elastic[1], second=(fixed.option, fixed.weight_g)
+    )
 
 
 def _best_times(site: Site, curve: Curve) -> list[Draft]:

@@ -5,10 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from greenops.errors import PlanError
-from greenops.model import Objective, Place, Plan, PlannedJob
-from greenops.planner.counted import draft_of, option_of
+from greenops.model import Objective, Option, Place, Plan, PlannedJob, Transfer
+from greenops.planner.counted import cost_of, draft_of, option_of
 from greenops.planner.outlook import Series
 from greenops.planner.route import SEEN_FOR
+from greenops.planner.scaled import spent_on
+from greenops.planner.site import Site
 from greenops.planner.transfer import retraced
 from greenops.planner.weighing import Terms, at_once, network_of, site_at, weigh
 
@@ -60,7 +62,7 @@ def replayed(
     network = network_of(job, places, terms)
     transfers = tuple(retraced(t, network) for t in plan.chosen.transfers)
     site = site_at(job, by_name[plan.chosen.place], transfers, terms)
-    chosen = option_of(site, draft_of(site, plan.chosen.segments), transfers)
+    chosen = _as_it_ran(site, plan.chosen, transfers)
     home = by_name.get(job.home)
     bids = weigh(job, places, terms).bids
     return replace(
@@ -69,3 +71,11 @@ def replayed(
         at_once=None if home is None else at_once(job, home, network, terms),
         oracle=bids[0].option if bids else None,
     )
+
+
+def _as_it_ran(site: Site, planned: Option, transfers: Sequence[Transfer]) -> Option:
+    if any(s.gpus != site.job.gpus for s in planned.segments):
+        taken = spent_on(site, planned.segments)
+        cost = cost_of(site, taken, transfers)
+        return replace(planned, cost=cost, transfers=tuple(transfers))
+    return option_of(site, draft_of(site, planned.segments), transfers)

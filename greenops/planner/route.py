@@ -65,7 +65,7 @@ def not_resident(job: PlannedJob, place: Place) -> Exclusion | None:
 
 def least_gpus(job: PlannedJob) -> int:
     """Return the fewest GPUs the job runs on."""
-    return 1 if job.scaling else job.gpus
+    return 1 if job.elastic else job.gpus
 
 
 def _not_allowed(job: PlannedJob, place: Place) -> Exclusion | None:

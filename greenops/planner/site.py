@@ -45,8 +45,9 @@ class Site:
 
     @property
     def duration_s(self) -> Bounded:
-        """Run time here."""
-        given, speed = self.job.duration_s, self.place.speed
+        """Run time here, on as many GPUs as the job states."""
+        given, scaling = self.job.duration_s, self.job.scaling
+        speed = self.place.speed * (scaling[self.job.gpus - 1] if scaling else 1.0)
         return Bounded(
             central=given.central / speed,
             low=given.low / speed,
@@ -66,9 +67,13 @@ class Site:
 
     @property
     def task(self) -> Task:
-        """The work, its phases as multiples of the mean power."""
+        """The work, its phases as multiples of the mean power.
+
+        On a number of GPUs that changes, it draws the mean power per GPU throughout.
+        """
         whole_s, mean_w = self.duration_s.central, self.job.power_w
-        phases = self.job.phases if len(self.job.phases) > 1 else ()
+        flat = len(self.job.phases) == 1 or self.job.elastic
+        phases = () if flat else self.job.phases
         return Task(
             whole_s, tuple((p.share * whole_s, p.power_w / mean_w) for p in phases)
         )

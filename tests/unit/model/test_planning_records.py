@@ -60,6 +60,10 @@ JOB = PlannedJob(
             id="contradictory-tags",
         ),
         pytest.param({"scaling": (1.0, nan)}, "scaling", id="scaling-no-number"),
+        pytest.param({"scaling": (1.0,)}, "reach to `gpus`", id="scaling-of-no-gpu"),
+        pytest.param(
+            {"scaling": (1.0,), "gpus": 2}, "reach to `gpus`", id="scaling-too-short"
+        ),
         pytest.param({"earliest": datetime(2026, 1, 1)}, "aware", id="naive"),  # noqa: DTZ001
     ],
 )

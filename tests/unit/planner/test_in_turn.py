@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenops.errors import PlanError
@@ -94,6 +94,7 @@ capacities = st.lists(st.integers(0, 4), min_size=8, max_size=8)
 intensities = st.lists(st.integers(1, 9).map(float), min_size=8, max_size=8)
 
 
+@settings(deadline=None, max_examples=50)
 @given(jobs, st.lists(st.tuples(intensities, capacities), min_size=1, max_size=2))
 def test_capacity_is_never_exceeded_and_no_deadline_broken(specs, made):
     places = [

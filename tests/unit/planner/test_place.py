@@ -2,7 +2,7 @@ from dataclasses import replace
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenops.model import Bounded, Exclusion, Free, Objective, Pausing, Phase
@@ -237,6 +237,7 @@ g_per_kwh = st.integers(1, 9).map(float)
 hours_known = st.lists(st.one_of(g_per_kwh, st.just(NAN)), min_size=3, max_size=9)
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     hours=hours_known,
     work_h=st.integers(1, 3),
@@ -273,6 +274,7 @@ def test_no_whole_hour_start_is_better_than_the_one_chosen(hours, work_h, free, 
     assert found.option.cost.total_g.central == pytest.approx(min(possible))
 
 
+@settings(deadline=None, max_examples=50)
 @given(hours=hours_known, work_h=st.integers(1, 3))
 def test_no_choice_of_whole_slots_is_better_than_the_one_chosen(hours, work_h):
     a_job = job(float(work_h), interruptible=True, deadline_h=float(len(hours)))
@@ -286,6 +288,7 @@ def test_no_choice_of_whole_slots_is_better_than_the_one_chosen(hours, work_h):
     assert found.option.cost.total_g.central == pytest.approx(least_g)
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     hours=st.lists(g_per_kwh, min_size=4, max_size=9),
     shares=st.lists(st.integers(1, 4), min_size=1, max_size=3),

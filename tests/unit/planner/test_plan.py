@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenops.errors import MixedSignalsError, NoFeasiblePlanError, PlanError
@@ -282,6 +282,7 @@ def _places(made, scale=1.0):
     ]
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     made=instances, work_h=st.integers(1, 3), needs=tags, deadline_h=st.integers(1, 9)
 )
@@ -311,6 +312,7 @@ def test_no_place_and_whole_hour_is_greener_than_the_plan(
         assert runner_up.cost.total_g.central >= min(possible) - 1e-9
 
 
+@settings(deadline=None, max_examples=50)
 @given(made=instances.filter(bool), work_h=st.integers(1, 3))
 def test_scaling_all_intensities_leaves_the_plan_unchanged(made, work_h):
     a_job = job(float(work_h), home="p0")
@@ -321,6 +323,7 @@ def test_scaling_all_intensities_leaves_the_plan_unchanged(made, work_h):
     assert (seven.place, seven.segments) == (one.place, one.segments)
 
 
+@settings(deadline=None, max_examples=50)
 @given(made=instances.filter(bool), work_h=st.integers(1, 3))
 def test_adding_a_dirtier_place_changes_nothing(made, work_h):
     a_job = job(float(work_h), home="p0")
@@ -335,6 +338,7 @@ def test_adding_a_dirtier_place_changes_nothing(made, work_h):
         assert after.at_once == before.at_once
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     made=instances.filter(bool),
     work_h=st.integers(1, 3),

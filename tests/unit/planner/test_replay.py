@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenops.errors import NoFeasiblePlanError, PlanError, SignalError
@@ -76,6 +76,7 @@ def test_transfers_are_recounted_along_their_path():
 hours = st.lists(st.integers(1, 9).map(float), min_size=6, max_size=6)
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     planned=st.tuples(hours, hours),
     came=st.tuples(hours, hours),

@@ -196,8 +196,10 @@ def test_a_job_that_states_private_needs_no_one_to_have_looked():
 
 def test_an_elastic_job_needs_one_gpu_only():
     small = place("lab", free=(Free(start=T0, stop=T0 + HOUR, gpus=1),))
-    a_job = job(gpus=8, scaling=(1.0, 1.9, 2.7, 3.4))
+    a_job = job(gpus=4, scaling=(0.3, 0.6, 0.8, 1.0), interruptible=True)
     assert names_and_rules(a_job, small)[0] == ["lab"]
+    # What may not be paused keeps its GPUs.
+    assert names_and_rules(replace(a_job, interruptible=False), small)[0] == []
 
 
 def test_a_job_without_gpus_is_not_barred_by_gpus():
