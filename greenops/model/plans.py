@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from math import inf
 
 from greenops.model.carbon import Bounded
@@ -103,8 +104,8 @@ class Option:
 
     @property
     def pauses(self) -> int:
-        """How often it is paused."""
-        return len(self.segments) - 1
+        """How often it rests; a change of its number of GPUs alone is no pause."""
+        return sum(a.stop < b.start for a, b in pairwise(self.segments))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,12 +53,13 @@ def second_best(bids: Sequence[Bid]) -> Option | None:
 
 def _chosen(job: PlannedJob, option: Option) -> str:
     total_g = option.cost.total_g
-    pauses = ""
-    if option.pauses:
-        pauses = f", paused {_times(option.pauses)}"
+    how = f", paused {_times(option.pauses)}" if option.pauses else ""
+    counts = {s.gpus for s in option.segments}
+    if len(counts) > 1:
+        how += f", on {min(counts)} to {max(counts)} GPUs"
     return (
         f"{job.name} runs at {option.place} from {moment(option.start)} to "
-        f"{moment(option.stop)}{pauses}: {grams(total_g.central)} of CO2e "
+        f"{moment(option.stop)}{how}: {grams(total_g.central)} of CO2e "
         f"(95 %: {grams(total_g.low)} to {grams(total_g.high)})."
     )
 

@@ -110,10 +110,10 @@ def weigh(job: PlannedJob, places: Sequence[Place], terms: Terms) -> Weighing:
 
 
 def network_of(job: PlannedJob, places: Sequence[Place], terms: Terms) -> Network:
-    """Return what the job's data may travel over, within its residency."""
+    """Return what the job's data, if it has any, may travel over by its residency."""
     ahead_s = max((job.deadline - terms.now).total_seconds(), S_PER_HOUR)
     means: dict[str, Bounded] = {}
-    for place in places:
+    for place in places if _data_of(job, terms) else ():
         ahead = outlook(terms.series_of(place), terms.now, ahead_s)
         mean = ahead.mean(0.0, ahead_s)
         if mean is not None:

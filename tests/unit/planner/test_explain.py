@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from greenops.model import Exclusion, Objective, Pausing
+from greenops.model import Exclusion, Free, Objective, Pausing, Phase
 from greenops.planner.explain import reason_of, second_best
 from greenops.planner.place import best_here, by_weight
 from greenops.planner.site import site_of
-from tests.unit.planner.scenes import T0, job, place
+from tests.unit.planner.scenes import HOUR, T0, job, place
 
 CARBON = Objective()
 
@@ -112,6 +112,29 @@ def test_the_whole_reason_in_words():
             9.0,
             "to Mon 2 Mar 2026 04:00 UTC, paused once: 2 g",
             id="paused",
+        ),
+        pytest.param(
+            job(
+                1.5,
+                gpus=2,
+                scaling=(0.5, 1.0),
+                interruptible=True,
+                phases=(Phase(share=1.0, power_w=1000.0),),
+                deadline_h=2.0,
+            ),
+            [
+                place(
+                    "home",
+                    *(9.0, 9.0),
+                    free=(
+                        Free(start=T0, stop=T0 + HOUR, gpus=1),
+                        Free(start=T0 + HOUR, stop=T0 + 2 * HOUR, gpus=2),
+                    ),
+                )
+            ],
+            None,
+            "to Mon 2 Mar 2026 02:00 UTC, on 1 to 2 GPUs: 13.5 g",
+            id="elastic",
         ),
     ],
 )
