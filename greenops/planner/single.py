@@ -26,7 +26,7 @@ def plan_or_refusal(
     """
     weighing = weigh(job, places, terms)
     if not weighing.bids:
-        return _refusal(job, weighing.excluded)
+        return refusal_from(job, weighing.excluded)
     chosen = weighing.bids[0].option
     return Plan(
         job=job.name,
@@ -40,7 +40,8 @@ def plan_or_refusal(
     )
 
 
-def _refusal(job: PlannedJob, excluded: Sequence[Exclusion]) -> Refusal:
+def refusal_from(job: PlannedJob, excluded: Sequence[Exclusion]) -> Refusal:
+    """Return the refusal of a job that every place is barred for."""
     if not excluded:
         return Refusal(
             job=job.name,
