@@ -10,6 +10,8 @@
   |   x SignalRefusedError      no right to ask this; do not ask again unchanged
   |   x SignalBusyError         too many questions, or out of service; ask later
   |   x MixedSignalsError       average and marginal, or two bases, in one sum
+  + PlanError                 a job could not be planned
+  |   x NoFeasiblePlanError   nothing fits; says what binds and the smallest change
   x ReferenceDataError        a data file is missing, or has changed its layout
   + LedgerError
       x LedgerUnavailableError  cannot be opened or written; spool instead
@@ -74,6 +76,25 @@ class SignalBusyError(SignalError):
 
 class MixedSignalsError(SignalError):
     """Average and marginal intensities, or two bases, were about to be added up."""
+
+
+class PlanError(GreenopsError):
+    """A job could not be planned."""
+
+
+class NoFeasiblePlanError(PlanError):
+    """No place and time satisfies all that was asked. The message holds it all.
+
+    Attributes:
+        binding: The constraint in the way: `deadline`, `horizon`, `unknown hours`,
+            `capacity`, `min run`, `max pauses`, ...
+        change: The smallest change that makes a plan possible.
+    """
+
+    def __init__(self, message: str, *, binding: str, change: str) -> None:
+        super().__init__(f"{message} (binding: {binding}); what would do: {change}")
+        self.binding = binding
+        self.change = change
 
 
 class ReferenceDataError(GreenopsError):
