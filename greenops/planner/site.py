@@ -169,11 +169,7 @@ def grid_only(site: Site, row: int) -> Curve:
     """
     g_per_j = site.outlook.g_per_kwh[row] / J_PER_KWH
     idle_w = site.place.idle_w if site.place.reserved else 0.0
-    return Curve(
-        site.outlook.edges_s,
-        site.power_w * g_per_j,
-        idle_w * g_per_j if idle_w else np.zeros_like(g_per_j),
-    )
+    return Curve(site.outlook.edges_s, site.power_w * g_per_j, idle_w * g_per_j)
 
 
 def energy(site: Site) -> Curve:

@@ -129,6 +129,18 @@ def test_what_stands_in_the_way_is_named_with_the_smallest_change(
     assert change in found.change
 
 
+def test_data_that_comes_too_late_bars_a_place_by_its_deadline():
+    found = best(job(deadline_h=2.0), place("home", *[1.0] * 9), moving_s=1.5 * H)
+    assert isinstance(found, Exclusion)
+    assert found.rule == "deadline"
+    assert "there is the 30 min before the deadline" in found.detail
+    assert found.change == "a deadline at least 30 min later"
+
+
+def test_waiting_through_an_unknown_hour_is_free_where_nothing_is_held():
+    assert best(job(), place("home", NAN, 1.0)).option.start == T0 + HOUR
+
+
 def test_a_place_that_holds_hardware_through_an_unknown_hour_is_not_cheap():
     held = place("home", NAN, 1.0, 1.0, reserved=True, idle_w=100.0)
     found = best(job(deadline_h=3.0), held, moving_s=1.5 * H)
