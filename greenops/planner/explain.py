@@ -30,6 +30,7 @@ def reason_of(
     chosen, runner_up = bids[0].option, second_best(bids)
     sentences = [
         _chosen(job, chosen),
+        _parts(chosen.cost),
         _against_home(job, chosen, at_once),
         _weighed(bids, objective),
         _runner_up(chosen, runner_up),
@@ -62,6 +63,17 @@ def _chosen(job: PlannedJob, option: Option) -> str:
         f"{moment(option.stop)}{how}: {grams(total_g.central)} of CO2e "
         f"(95 %: {grams(total_g.low)} to {grams(total_g.high)})."
     )
+
+
+def _parts(cost: PlanCost) -> str:
+    """Return what is not running, where there is any of it."""
+    parts = (
+        (cost.transfer_g, "moving data"),
+        (cost.waiting_g, "hardware that waits"),
+        (cost.embodied_g, "making the hardware"),
+    )
+    named = [f"{grams(g.central)} for {what}" for g, what in parts if g.central > 0.0]
+    return f"Of this {', '.join(named)}." if named else ""
 
 
 def _against_home(job: PlannedJob, option: Option, at_once: PlanCost | None) -> str:

@@ -50,6 +50,7 @@ def plan_jobs(
             objective=budgets,
             paused_at=(paused_at or {}).get(job.name),
             seen_for=seen_for,
+            untouched={p.name: p for p in places},
         )
         found = plan_or_refusal(job, left, terms)
         if isinstance(found, Refusal):

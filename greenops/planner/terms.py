@@ -24,6 +24,8 @@ class Terms:
         seen_for: How long what monitoring saw of a place stays true.
         series: Intensity by place, None: not known; a place that is missing has its
             own forecast.
+        untouched: Places as they were before other jobs of the same plan took their
+            share, by name: what running at home at once is counted on.
     """
 
     now: datetime
@@ -31,6 +33,7 @@ class Terms:
     paused_at: str | None = None
     seen_for: timedelta = SEEN_FOR
     series: Mapping[str, Series | None] = field(default_factory=dict)
+    untouched: Mapping[str, Place] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:

@@ -60,7 +60,7 @@ def weigh(job: PlannedJob, places: Sequence[Place], terms: Terms) -> Weighing:
     answers = [best_here(site, moves, terms.objective) for site, moves in found.sites]
     bids = [a for a in answers if isinstance(a, Bid)]
     barred = [a for a in answers if isinstance(a, Exclusion)]
-    home = [p for p in places if p.name == job.home]
+    home = [terms.untouched.get(p.name, p) for p in places if p.name == job.home]
     return Weighing(
         bids=tuple(by_weight(bids)),
         excluded=(*found.excluded, *barred),

@@ -6,7 +6,7 @@ from greenops.model import Exclusion, Free, Objective, Pausing, Phase
 from greenops.planner.explain import reason_of, second_best
 from greenops.planner.place import best_here, by_weight
 from greenops.planner.site import site_of
-from tests.unit.planner.scenes import HOUR, T0, job, place
+from tests.unit.planner.scenes import HOUR, T0, exactly, job, place
 
 CARBON = Objective()
 
@@ -140,6 +140,21 @@ def test_the_whole_reason_in_words():
 )
 def test_a_sentence_of_the_reason(a_job, places, at_once_g, sentence):
     assert sentence in reason(a_job, *places, at_once_g=at_once_g).words
+
+
+def test_what_is_not_running_is_told_apart():
+    here = place(
+        "home",
+        *(500.0, 100.0),
+        reserved=True,
+        idle_w=100.0,
+        embodied_g_per_h=exactly(10.0),
+    )
+    words = reason(job(), here).words
+    assert "170 g of CO2e" in words
+    assert (
+        "Of this 50 g for hardware that waits, 20 g for making the hardware." in words
+    )
 
 
 def test_money_that_was_weighed_is_told():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from greenops.errors import PlanError
 from greenops.model import Free, Objective, Seen
 from greenops.planner.plan import plan_job, plan_jobs
-from tests.unit.planner.scenes import HOUR, T0, job, place
+from tests.unit.planner.scenes import HOUR, T0, forecast, job, place
 
 HOURS = (50.0, 10.0, 20.0, 30.0)
 HOME = place("home", *HOURS, free=(Free(start=T0, stop=T0 + 4 * HOUR, gpus=1),))
@@ -15,6 +15,10 @@ HOME = place("home", *HOURS, free=(Free(start=T0, stop=T0 + 4 * HOUR, gpus=1),))
 
 def named(*names, **fields):
     return [job(name=n, gpus=1, **fields) for n in names]
+
+
+def at_once_g(plan):
+    return plan.at_once.total_g.central
 
 
 def starts_h(plans):
@@ -53,6 +57,13 @@ def test_who_finds_nothing_left_is_refused_by_capacity():
 def test_what_a_job_is_given_is_what_it_would_be_given_alone():
     plans, _ = plan_jobs(named("a"), [HOME], now=T0)
     assert plans == (plan_job(named("a")[0], [HOME], now=T0),)
+
+
+def test_running_at_once_is_counted_as_if_no_other_job_were_planned():
+    here = replace(HOME, forecast=forecast(10.0, 50.0, 50.0, 50.0))
+    plans, _ = plan_jobs(named("a", "b"), [here], now=T0)
+    assert starts_h(plans) == {"a": 0.0, "b": 1.0}
+    assert [at_once_g(p) for p in plans] == pytest.approx([10.0, 10.0])
 
 
 def test_a_budget_is_not_promised_twice():

@@ -120,6 +120,26 @@ def test_bad_input_is_answered_with_what_binds_and_the_smallest_change(
     assert {e.place for e in refusal.excluded} == {p.name for p in places}
 
 
+@pytest.mark.parametrize(
+    ("make", "complaint"),
+    [
+        pytest.param(lambda: forecast(-1.0), "out of order", id="negative-intensity"),
+        pytest.param(lambda: forecast(float("inf")), "out of order", id="endless"),
+        pytest.param(lambda: job(NAN), "bounds do not hold", id="nan-duration"),
+        pytest.param(lambda: job(gpus=NAN), "size must be 0", id="nan-gpus"),
+        pytest.param(
+            lambda: job(needs_tags=EU, shuns_tags=EU), "needs and shuns", id="tags"
+        ),
+        pytest.param(
+            lambda: Objective(budgets_g={"p": NAN}), "budget must be", id="nan-budget"
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_planned(make, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        make()
+
+
 def test_a_naive_now_is_refused():
     with pytest.raises(ValueError, match="timezone-aware"):
         planned(job(), [HOME], now=T0.replace(tzinfo=None))
