@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from math import isnan
+
+import numpy as np
 
 from greenops.errors import NoFeasiblePlanError
 from greenops.model import Exclusion, Objective, Option, Transfer
@@ -15,12 +18,12 @@ from greenops.planner.bars import (
 )
 from greenops.planner.counted import option_of
 from greenops.planner.curve import Curve
+from greenops.planner.figures import moment
 from greenops.planner.scaled import elastic_bid
-from greenops.planner.site import Site, g_per_price, weighed
+from greenops.planner.site import Site, g_per_price, missing_gpus, weighed
 from greenops.planner.slots import greenest_slots
 from greenops.planner.stretches import Draft, drafted
 from greenops.planner.window import greenest_window
-from greenops.planner.words import span
 
 NOISE = 1e-9
 """Weights that differ by less than this part are equal; the earlier start wins."""
@@ -129,7 +132,7 @@ def _bid(
     try:
         drafts = _best_times(site, curve)
     except NoFeasiblePlanError as error:
-        return _full(site, objective) or _barred(site, error)
+        return _full(site) or _barred(site, error)
     money_g = g_per_price(objective)
     weights_g = [weight_g(site, curve, d, transfers, money_g) for d in drafts]
     if isnan(weights_g[0]):
@@ -186,22 +189,31 @@ def one_stretch(site: Site, start_s: float) -> Draft:
     return drafted([start_s + site.pauses.first_s], [site.task.duration_s])
 
 
-def _full(site: Site, objective: Objective) -> Exclusion | None:
-    """Return the exclusion of a place that would do if more GPUs were free."""
-    curve = weighed(site, objective, by_capacity=False)
+def _full(site: Site) -> Exclusion | None:
+    """Return the exclusion of a place that would do if more GPUs were free.
+
+    It names the time at which the fewest are missing, summed over the run.
+    """
+    curve = missing_gpus(site)
     try:
         draft = _best_times(site, curve)[0]
     except NoFeasiblePlanError:
         return None
+    missing_gpu_s = weight_g(site, curve, draft, (), 0.0)
+    if missing_gpu_s <= 0.0:
+        return None
     start_s, stop_s = draft.starts_s(site.pauses)[0], draft.stops_s(site.pauses)[-1]
-    needed = f"{site.job.gpus} GPUs"
+    touched = (curve.edges_s[1:] > start_s) & (curve.edges_s[:-1] < stop_s)
+    short = int(np.nanmax(curve.run_g_per_s[touched]))
+    first, last = (site.origin + timedelta(seconds=s) for s in (start_s, stop_s))
     return Exclusion(
         place=site.place.name,
         rule="capacity",
-        detail=f"{needed} are not free at {site.place.name} for long enough in time",
-        change=f"{needed} free at {site.place.name} for {span(stop_s - start_s)}, such "
-        f"as {span(start_s)} from now",
-        lacking=float(stop_s - start_s),
+        detail=f"{site.job.gpus} GPUs are not free at {site.place.name} for long "
+        "enough in time",
+        change=f"{short} more GPUs free at {site.place.name}, within {moment(first)} "
+        f"to {moment(last)}",
+        lacking=missing_gpu_s,
     )
 
 

@@ -136,9 +136,10 @@ def weighed(
     """Return what a second at this place weighs, in g or what counts as much.
 
     Energy at the grid's expected intensity and the expected PUE, the making of the
-    hardware, money, and every hour after a soft deadline. In a job of several phases
-    all but the first are weighed by the power of the phase too: over a run that is
-    the same sum, but for a run that lies across its soft deadline.
+    hardware, money, and every hour after a soft deadline. Where phases or pauses draw
+    more or less power, the other terms are multiplied along: over whole phases that is
+    the same sum, a pause is weighed rather too heavily than too lightly, and only
+    lateness in a run across its soft deadline is off.
 
     Args:
         site: The job at the place.
@@ -158,6 +159,16 @@ def weighed(
         run = np.where(_enough_free(site, middle_s), run, np.nan)
     held = site.place.idle_w * grid_g_per_j + embodied if site.place.reserved else 0.0
     return Curve(site.outlook.edges_s, run, held + after)
+
+
+def missing_gpus(site: Site) -> Curve:
+    """Return how many GPUs too few are free, where the hours themselves are known."""
+    middle_s = (site.outlook.edges_s[:-1] + site.outlook.edges_s[1:]) / 2
+    short = np.maximum(0.0, site.job.gpus - free_gpus(site, middle_s))
+    known = ~np.isnan(site.outlook.g_per_kwh[0])
+    return Curve(
+        site.outlook.edges_s, np.where(known, short, np.nan), np.zeros(short.shape)
+    )
 
 
 def grid_only(site: Site, row: int) -> Curve:

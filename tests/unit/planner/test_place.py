@@ -90,12 +90,16 @@ def best(a_job, a_place, objective=CARBON, transfers=(), **fields):
             place(
                 "home",
                 *[1.0] * 6,
-                free=(Free(start=T0, stop=T0 + HOUR, gpus=4),),
+                free=(
+                    Free(start=T0 + HOUR, stop=T0 + 2 * HOUR, gpus=4),
+                    Free(start=T0 + 2 * HOUR, stop=T0 + 4 * HOUR, gpus=1),
+                ),
             ),
             CARBON,
             "capacity",
             "4 GPUs are not free at home for long enough in time",
-            "4 GPUs free at home for 2 h, such as 0 s from now",
+            "3 more GPUs free at home, within Mon 2 Mar 2026 01:00 UTC to Mon 2 Mar "
+            "2026 03:00 UTC",
             id="free-for-too-short",
         ),
         pytest.param(
@@ -127,6 +131,21 @@ def test_what_stands_in_the_way_is_named_with_the_smallest_change(
     assert found.rule == rule
     assert detail in found.detail
     assert change in found.change
+
+
+def test_a_place_without_the_hours_is_not_out_for_its_capacity():
+    full = place("home", 1.0, free=(Free(start=T0, stop=T0 + HOUR, gpus=1),))
+    found = best(job(2.0, gpus=1), full)
+    assert isinstance(found, Exclusion)
+    assert found.rule == "horizon"
+
+
+def test_hardware_held_through_an_unknown_hour_is_not_out_for_its_capacity():
+    held = place("home", NAN, 1.0, reserved=True, idle_w=100.0)
+    found = best(job(gpus=1), held)
+    assert isinstance(found, Exclusion)
+    assert found.rule == "unknown hours"
+    assert "hardware that is not held while it waits" in found.change
 
 
 def test_data_that_comes_too_late_bars_a_place_by_its_deadline():

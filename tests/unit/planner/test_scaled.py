@@ -115,6 +115,23 @@ def test_it_runs_where_its_stated_number_of_gpus_is_never_free():
     assert plan.chosen.stop == T0 + 4 * HOUR
 
 
+def test_every_change_takes_its_energy_in_its_hour():
+    costs_more = replace(ELASTIC, pausing=Pausing(energy_j=0.5 * 3.6e6))
+    option, weight_g = elastic(costs_more, HERE)
+    assert len(option.segments) == 2
+    assert option.cost.total_g.central == pytest.approx(150.0 + 0.5 * 20.0)
+    assert option.cost.energy_j.central == pytest.approx(8.5 * 3.6e6)
+    assert weight_g == pytest.approx(160.0)
+
+
+def test_a_paused_elastic_job_works_off_its_resumption():
+    small = replace(place("home", *[10.0] * 8), free=free(*[2] * 8))
+    a_job = replace(ELASTIC, pausing=Pausing(resume_s=600.0))
+    begun = plan_job(a_job, [small], now=T0, paused_at="home")
+    assert begun.chosen.stop == T0 + 4 * HOUR + HOUR / 3
+    assert plan_job(a_job, [small], now=T0).chosen.stop == T0 + 4 * HOUR
+
+
 def test_an_elastic_plan_is_recounted_with_what_came():
     plan = plan_job(ELASTIC, [HERE], now=T0)
     same = replayed(plan, ELASTIC, [HERE], {"home": HERE.forecast})
