@@ -18,8 +18,8 @@ STALE_AFTER = timedelta(hours=24)
 
 Sources renew theirs at least once a day; see `docs/decisions/0143-*`.
 """
-Z80 = 1.2816
-"""Standard deviations from the middle to an end of an 80 % interval of a normal."""
+Z80, Z95 = 1.2816, 1.9600
+"""Standard deviations from a normal's middle to an end of its 80 and 95 % intervals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

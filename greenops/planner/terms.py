@@ -24,6 +24,8 @@ class Terms:
         seen_for: How long what monitoring saw of a place stays true.
         series: Intensity by place, None: not known; a place that is missing has its
             own forecast.
+        renewed: The plan will be made anew as better forecasts come: hours that are
+            not sure yet are weighed below what is expected, see `robust.worth`.
         untouched: Places as they were before other jobs of the same plan took their
             share, by name: what running at home at once is counted on.
     """
@@ -33,6 +35,7 @@ class Terms:
     paused_at: str | None = None
     seen_for: timedelta = SEEN_FOR
     series: Mapping[str, Series | None] = field(default_factory=dict)
+    renewed: bool = False
     untouched: Mapping[str, Place] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
