@@ -89,12 +89,14 @@ class NoFeasiblePlanError(PlanError):
         binding: The constraint in the way: `deadline`, `horizon`, `unknown hours`,
             `capacity`, `min run`, `max pauses`, ...
         change: The smallest change that makes a plan possible.
+        what: The message without both.
     """
 
     def __init__(self, message: str, *, binding: str, change: str) -> None:
         super().__init__(f"{message} (binding: {binding}); what would do: {change}")
         self.binding = binding
         self.change = change
+        self.what = message
 
 
 class ReferenceDataError(GreenopsError):

@@ -11,6 +11,8 @@ G_PER_KG = 1e3
 G_PER_LB = 453.59237
 """Grams per pound avoirdupois. Source: NIST Handbook 44, appendix C (exact)."""
 KG_PER_T = 1e3
+GB_PER_TB = 1e3
+WH_PER_KWH = 1e3
 KWH_PER_MWH = 1e3
 KWH_PER_TWH = 1e9
 G_PER_KWH_PER_LB_PER_MWH = G_PER_LB / KWH_PER_MWH

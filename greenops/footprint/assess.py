@@ -12,7 +12,6 @@ from greenops.footprint.embodied import (
 from greenops.footprint.grid_side import RunTime, grid_side, marginal_view
 from greenops.footprint.operational import job_energy_j, operational_g, pue_bounds
 from greenops.footprint.options import FootprintOptions
-from greenops.footprint.uncertainty import exact, product, sum_of_independent
 from greenops.footprint.water import water_l
 from greenops.model import (
     Bounded,
@@ -21,6 +20,7 @@ from greenops.model import (
     HourEnergy,
     IntensityPoint,
 )
+from greenops.model.bounds import exact, product, sum_of_independent
 
 HOURS_MAY_MISS = 0.01
 """Share of the energy that may lie in no hour before the factors mention it."""

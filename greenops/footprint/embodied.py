@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from greenops.footprint.options import FootprintOptions
-from greenops.footprint.uncertainty import (
+from greenops.model import Bounded, DeviceKind, DeviceTotal
+from greenops.model.bounds import (
     exact,
     product,
     scaled,
     sum_of_independent,
     sum_of_one_source,
 )
-from greenops.model import Bounded, DeviceKind, DeviceTotal
 from greenops.units import G_PER_KG, S_PER_YEAR
 
 LIFETIME_YEARS = Bounded(central=5.0, low=3.0, high=7.0)

@@ -8,7 +8,8 @@ from math import isfinite, sqrt
 
 from greenops.errors import ConfigError, SignalError
 from greenops.footprint.grid_points import one_signal
-from greenops.footprint.uncertainty import (
+from greenops.model import Bounded, DeviceTotal, HourEnergy, IntensityPoint
+from greenops.model.bounds import (
     exact,
     product,
     quadrature,
@@ -16,7 +17,6 @@ from greenops.footprint.uncertainty import (
     sum_of_independent,
     sum_of_one_source,
 )
-from greenops.model import Bounded, DeviceTotal, HourEnergy, IntensityPoint
 from greenops.units import J_PER_KWH
 
 HOUR = timedelta(hours=1)

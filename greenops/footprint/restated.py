@@ -13,8 +13,8 @@ from greenops.errors import SignalError
 from greenops.footprint.grid_side import RunTime, grid_side, marginal_view
 from greenops.footprint.operational import operational_g
 from greenops.footprint.revised import SAME, revised
-from greenops.footprint.uncertainty import sum_of_independent
 from greenops.model import Bounded, Footprint, IntensityPoint
+from greenops.model.bounds import sum_of_independent
 
 _GRID_FACTORS = (
     "intensity",

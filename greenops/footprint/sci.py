@@ -2,8 +2,8 @@
 
 from math import isfinite
 
-from greenops.footprint.uncertainty import scaled, sum_of_independent
 from greenops.model import Bounded
+from greenops.model.bounds import scaled, sum_of_independent
 
 
 def sci_g_per_unit(

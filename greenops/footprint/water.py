@@ -3,8 +3,8 @@
 from math import isfinite
 
 from greenops.errors import ConfigError
-from greenops.footprint.uncertainty import scaled
 from greenops.model import Bounded
+from greenops.model.bounds import scaled
 from greenops.units import J_PER_KWH
 
 

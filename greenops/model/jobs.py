@@ -96,7 +96,9 @@ class PlannedJob:
         private: Wants private capacity, or public; None: by its workload.
         checkpoint_gb: Moved along when it goes on elsewhere.
         priority: A higher one is served first.
-        scaling: Work done per second on 1, 2, ... GPUs; empty: on `gpus` only, as 1.
+        scaling: Seconds of `duration_s` worked off per second on 1, 2, ... GPUs, where
+            the phases, and what a place states of the whole job, are for `gpus`; empty:
+            it runs on `gpus` only, and works off 1.
     """
 
     name: str
@@ -142,6 +144,13 @@ class PlannedJob:
             )
         if any(not 0.0 < s < inf for s in self.scaling):
             raise ValueError(f"{self.name}: scaling must be above 0 for every count")
+        if self.scaling and not 1 <= self.gpus <= len(self.scaling):
+            raise ValueError(f"{self.name}: scaling must reach to `gpus`, from 1 on")
+
+    @property
+    def elastic(self) -> bool:
+        """Whether its number of GPUs may change while it runs."""
+        return bool(self.scaling) and self.interruptible
 
     @property
     def power_w(self) -> float:

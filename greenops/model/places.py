@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from math import inf, isfinite
 
 from greenops.model.carbon import Bounded, Forecast
@@ -58,6 +59,8 @@ class Link:
     def __post_init__(self) -> None:
         if self.energy_wh_per_gb.low < 0.0:
             raise ValueError(f"a link to {self.to} cannot yield energy")
+        if self.energy_wh_per_gb.high == inf:
+            raise ValueError(f"a link to {self.to} needs a finite energy")
         if self.gb_per_s is not None and not 0.0 < self.gb_per_s < inf:
             raise ValueError(f"a link to {self.to} needs gb_per_s above 0")
         if not isfinite(self.price_per_gb):
@@ -71,8 +74,8 @@ class Place:
     Attributes:
         zone: Grid zone, canonical code.
         forecast: None: nothing is known of its hours ahead.
-        free: What is free beside all that is committed; None: no limit is stated;
-            outside its spans nothing is free.
+        free: What is free beside all that is committed, in spans that do not overlap;
+            outside of them nothing is free. None: no limit is stated.
         cpus, memory_gib: The largest job it takes; None: no limit is stated.
         speed: Work per second relative to the place the durations are for.
         power_factor: Power relative to that place.
@@ -103,11 +106,17 @@ class Place:
     links: tuple[Link, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.pue.low < 1.0:
-            raise ValueError(f"{self.name}: PUE must be at least 1")
+        if self.pue.low < 1.0 or self.pue.high == inf:
+            raise ValueError(f"{self.name}: PUE must be at least 1, and finite")
         if not (0.0 < self.speed < inf and 0.0 < self.power_factor < inf):
             raise ValueError(f"{self.name}: speed and power_factor must be above 0")
-        if not 0.0 <= self.idle_w < inf or self.embodied_g_per_h.low < 0.0:
+        embodied = self.embodied_g_per_h
+        if not (
+            0.0 <= self.idle_w < inf and 0.0 <= embodied.low <= embodied.high < inf
+        ):
             raise ValueError(f"{self.name}: idle_w and embodied must be 0 or more")
         if self.price_per_h is not None and not isfinite(self.price_per_h):
             raise ValueError(f"{self.name}: price_per_h must be finite")
+        spans = sorted(self.free or (), key=lambda f: f.start)
+        if any(a.stop > b.start for a, b in pairwise(spans)):
+            raise ValueError(f"{self.name}: two figures of free GPUs for one moment")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from math import inf
 
 from greenops.model.carbon import Bounded
@@ -103,8 +104,8 @@ class Option:
 
     @property
     def pauses(self) -> int:
-        """How often it is paused."""
-        return len(self.segments) - 1
+        """How often it rests; a change of its number of GPUs alone is no pause."""
+        return sum(a.stop < b.start for a, b in pairwise(self.segments))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,15 +113,19 @@ class Exclusion:
     """A place that was not weighed, by which rule, and what would change that.
 
     Attributes:
-        rule: `allowed places`, `residency`, `workload`, `size`, `capacity`, `deadline`,
-            `horizon`, `data`, `budget`.
+        rule: `allowed places`, `residency`, `size`, `workload`, `data`, `price`,
+            `horizon`, `capacity`, `deadline`, `unknown hours`, `min run`, `max pauses`,
+            `budget`.
         change: The smallest change that would let it in; empty: none is known.
+        lacking: How far it is from being let in, in the rule's own unit (places of a
+            size, s, g); what exclusions by one rule are compared by.
     """
 
     place: str
     rule: str
     detail: str
     change: str = ""
+    lacking: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +134,8 @@ class Reason:
 
     Attributes:
         words: One or more sentences.
-        considered: The best option of every place, the greenest first.
+        considered: The best option of every place, the chosen one first, the others as
+            they were weighed.
         excluded: The places that were not weighed.
         runner_up: What would have been chosen otherwise; None: there was nothing else.
     """

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from greenops.errors import MixedSignalsError, SignalError
 from greenops.footprint.grid_side import RunTime, grid_side, marginal_view
-from greenops.footprint.uncertainty import exact
 from greenops.model import HourEnergy, IntensityKind
+from greenops.model.bounds import exact
 from tests.unit.footprint.conftest import HOUR, T0
 
 KWH_J = exact(3.6e6)

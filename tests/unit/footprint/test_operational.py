@@ -11,8 +11,8 @@ from greenops.footprint.operational import (
     operational_g,
     pue_bounds,
 )
-from greenops.footprint.uncertainty import exact
 from greenops.model import Bounded, DeviceKind
+from greenops.model.bounds import exact
 
 Z_95 = 1.959964
 

@@ -3,8 +3,8 @@ from math import inf, nan
 import pytest
 
 from greenops.footprint.sci import sci_g_per_unit
-from greenops.footprint.uncertainty import exact
 from greenops.model import Bounded
+from greenops.model.bounds import exact
 
 
 @pytest.mark.parametrize("units", [0.0, -1.0, nan, inf])

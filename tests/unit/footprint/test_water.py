@@ -3,9 +3,9 @@ from math import inf, nan
 import pytest
 
 from greenops.errors import ConfigError
-from greenops.footprint.uncertainty import exact
 from greenops.footprint.water import water_l
 from greenops.model import Bounded
+from greenops.model.bounds import exact
 
 
 @pytest.mark.parametrize("litres", [-0.01, nan, inf])

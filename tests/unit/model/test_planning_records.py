@@ -33,6 +33,10 @@ def exactly(value):
     return Bounded(central=value, low=value, high=value)
 
 
+def up_to_inf(value):
+    return Bounded(central=value, low=value, high=inf)
+
+
 JOB = PlannedJob(
     name="j",
     workload=Workload.TRAIN,
@@ -60,6 +64,10 @@ JOB = PlannedJob(
             id="contradictory-tags",
         ),
         pytest.param({"scaling": (1.0, nan)}, "scaling", id="scaling-no-number"),
+        pytest.param({"scaling": (1.0,)}, "reach to `gpus`", id="scaling-of-no-gpu"),
+        pytest.param(
+            {"scaling": (1.0,), "gpus": 2}, "reach to `gpus`", id="scaling-too-short"
+        ),
         pytest.param({"earliest": datetime(2026, 1, 1)}, "aware", id="naive"),  # noqa: DTZ001
     ],
 )
@@ -106,6 +114,33 @@ def test_a_job_that_cannot_be_is_refused(change, complaint):
         ),
         pytest.param(
             lambda: Place(name="p", zone="DE", pue=exactly(0.9)), "PUE", id="pue"
+        ),
+        pytest.param(
+            lambda: Link(to="b", energy_wh_per_gb=up_to_inf(1.0)),
+            "finite energy",
+            id="link-endless",
+        ),
+        pytest.param(
+            lambda: Place(name="p", zone="DE", pue=up_to_inf(1.0)),
+            "finite",
+            id="pue-endless",
+        ),
+        pytest.param(
+            lambda: Place(name="p", zone="DE", embodied_g_per_h=up_to_inf(1.0)),
+            "embodied",
+            id="embodied-endless",
+        ),
+        pytest.param(
+            lambda: Place(
+                name="p",
+                zone="DE",
+                free=(
+                    Free(start=T0 + HOUR, stop=T0 + 3 * HOUR, gpus=1),
+                    Free(start=T0, stop=T0 + 2 * HOUR, gpus=1),
+                ),
+            ),
+            "two figures",
+            id="capacity-overlaps",
         ),
         pytest.param(
             lambda: Place(name="p", zone="DE", speed=0.0), "speed", id="speed"
@@ -166,4 +201,6 @@ def test_a_plan_tells_what_it_saves_unless_starting_at_once_is_not_known():
     assert plan.saved_g == pytest.approx(40.0)
     assert replace(plan, at_once=None).saved_g is None
     assert (option.start, option.stop, option.pauses) == (T0, T0 + 3 * HOUR, 1)
+    more_gpus = Segment(start=T0 + 3 * HOUR, stop=T0 + 4 * HOUR, gpus=2)
+    assert replace(option, segments=(*option.segments, more_gpus)).pauses == 1
     assert option.segments[0].length == HOUR

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenops.footprint.uncertainty import (
+from greenops.model import Bounded
+from greenops.model.bounds import (
     exact,
     product,
     scaled,
     sum_of_independent,
     sum_of_one_source,
 )
-from greenops.model import Bounded
 
 DRAWS = 20_000
 Z_95 = 1.959964

@@ -12,7 +12,7 @@ A `Bounded` is an estimate with the two ends of its 95 % interval.
 from collections.abc import Iterable, Sequence
 from math import exp, hypot, isfinite, log
 
-from greenops.model import Bounded
+from greenops.model.carbon import Bounded
 
 
 def exact(value: float) -> Bounded:
