@@ -1,40 +1,56 @@
 """A forecast that was not renewed for a day, carried on by its daily pattern."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from math import ceil, exp
 
-from greenops.model import Forecast, ForecastHour
+from greenops.model import Forecast, ForecastHour, IntensityPoint, Place
 from greenops.planner.prospect import HOUR, Z80, Z95, prospect
+
+PATTERN = "its daily pattern carried on"
 
 
 def carried_on(
-    forecast: Forecast | None, now: datetime, until: datetime
+    place: Place, now: datetime, until: datetime, past: Sequence[IntensityPoint] = ()
 ) -> Forecast | None:
-    """Return a forecast that is too old, carried on by its pattern; None: it is not.
+    """Return what stands in for a forecast that is too old, or that there is not.
+
+    None: the place's own still serves, or nothing is known at all.
 
     Args:
-        forecast: The latest there is; None: there is none.
-        now: Aware; its hours begin with the one that holds this moment.
+        place: With its latest forecast, if it has one.
+        now: Aware; the hours begin with the one that holds this moment.
         until: How far they reach.
+        past: What came there lately, of the forecast's kind.
     """
-    if forecast is None or not forecast.hours:
-        return None
-    ahead_h = ceil((until - now) / HOUR) + 1
-    ahead = prospect(forecast, now, max(1, ahead_h))
+    ahead = prospect(
+        place.forecast, now, max(1, ceil((until - now) / HOUR) + 1), past=past
+    )
     if not ahead.stale:
         return None
     first = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     rows = zip(ahead.g_per_kwh[0].tolist(), ahead.log_sd[0].tolist(), strict=True)
     hours = tuple(
-        _hour_of(first + i * HOUR, g, sd) for i, (g, sd) in enumerate(rows) if g == g
+        _hour(first + i * HOUR, g, sd) for i, (g, sd) in enumerate(rows) if g == g
     )
-    return replace(
-        forecast, hours=hours, method=f"{forecast.method}, its daily pattern carried on"
+    if not hours:
+        return None
+    if place.forecast is not None:
+        method = f"{place.forecast.method}, {PATTERN}"
+        return replace(place.forecast, hours=hours, method=method)
+    return Forecast(
+        zone=place.zone,
+        kind=past[-1].kind,
+        basis=past[-1].basis,
+        issued_at=past[-1].stop,
+        method=f"what came before, {PATTERN}",
+        source=past[-1].source,
+        hours=hours,
     )
 
 
-def _hour_of(start: datetime, g_per_kwh: float, log_sd: float) -> ForecastHour:
+def _hour(start: datetime, g_per_kwh: float, log_sd: float) -> ForecastHour:
     return ForecastHour(
         start=start,
         intensity_g_per_kwh=g_per_kwh,

@@ -1,10 +1,10 @@
 """What the planner offers: a plan for one job or for several, and its replay."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from greenops.errors import NoFeasiblePlanError
-from greenops.model import Objective, Place, Plan, PlannedJob, Refusal
+from greenops.model import IntensityPoint, Objective, Place, Plan, PlannedJob, Refusal
 from greenops.planner.in_turn import plan_jobs
 from greenops.planner.renew import renewed_or_refusal
 from greenops.planner.replay import replayed
@@ -73,6 +73,7 @@ def renewed(
     objective: Objective | None = None,
     paused_at: str | None = None,
     seen_for: timedelta = SEEN_FOR,
+    past: Mapping[str, Sequence[IntensityPoint]] | None = None,
 ) -> Plan:
     """Return the plan of a job that is planned again and again until it starts.
 
@@ -90,6 +91,8 @@ def renewed(
         objective: None: carbon alone, without a budget.
         paused_at: Place where the job lies paused; None: it has not begun.
         seen_for: How long what monitoring saw of a place stays true.
+        past: What came lately by place, about four weeks: where a forecast is too old,
+            or missing, the plan goes by the habit of both.
 
     Raises:
         NoFeasiblePlanError: as `plan_job`.
@@ -102,6 +105,7 @@ def renewed(
         objective=objective or Objective(),
         paused_at=paused_at,
         seen_for=seen_for,
+        past=past or {},
     )
     return _or_raise(job, renewed_or_refusal(job, places, terms, standing=standing))
 

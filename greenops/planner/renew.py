@@ -57,8 +57,11 @@ def renewed_or_refusal(
         PlanError: two places bear one name.
         SignalError: two intensities are stated for one moment of a forecast.
     """
-    old = {p.name: carried_on(p.forecast, terms.now, job.deadline) for p in places}
-    late = {name: f for name, f in old.items() if f is not None}
+    late = {
+        p.name: f
+        for p in places
+        if (f := carried_on(p, terms.now, job.deadline, terms.past.get(p.name, ())))
+    }
     terms = replace(terms, renewed=True, series={**late, **terms.series})
     weighing = weigh(job, places, terms)
     if not weighing.bids:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenops.errors import NoFeasiblePlanError
-from greenops.model import Free, Objective, Plan
+from greenops.model import Free, IntensityPoint, Objective, Plan, Seen
 from greenops.planner.plan import plan_job, plan_jobs, renewed
 from greenops.planner.robust import LEAST_CHANGE, LEAST_GAIN
 from tests.unit.planner.scenes import HOUR, NAN, T0, forecast, job, place
@@ -35,6 +35,7 @@ def test_goes_elsewhere_at_once_rather_than_wait_for_little():
     plan = renewed(job(deadline_h=2), [home, other], now=T0)
 
     assert (plan.chosen.place, hours_late(plan)) == ("other", 0)
+    assert plan.reason.runner_up is not None
     assert plan.reason.runner_up.place == "home"
 
 
@@ -56,6 +57,7 @@ def test_a_kept_plan_is_counted_on_the_new_forecast_and_names_the_better_one():
     )
 
     assert kept.chosen.cost.total_g.central == pytest.approx(120.0)
+    assert kept.reason.runner_up is not None
     assert kept.reason.runner_up.start == T0 + 2 * HOUR
 
 
@@ -92,6 +94,30 @@ def test_an_old_forecast_is_carried_on_by_its_days_and_the_plan_says_so():
 
     assert plan.chosen.start == now + 5 * HOUR
     assert "72 h old" in plan.advice[-1]
+    assert "carried on" in plan.advice[-1]
+
+
+def test_without_a_forecast_it_goes_by_what_came_lately():
+    now = T0 + 24 * HOUR
+    came = [
+        IntensityPoint(
+            start=T0 + i * HOUR,
+            stop=T0 + (i + 1) * HOUR,
+            intensity_g_per_kwh=100.0 if i == 5 else 300.0,
+            low_g_per_kwh=90.0,
+            high_g_per_kwh=310.0,
+            zone="HOME",
+            source="a test",
+        )
+        for i in range(24)
+    ]
+    home = place("home", seen=Seen(free_gpus=8, at=now))
+
+    plan = renewed(
+        job(earliest=now, deadline_h=48), [home], now=now, past={"home": came}
+    )
+
+    assert plan.chosen.start == now + 5 * HOUR
     assert "carried on" in plan.advice[-1]
 
 
