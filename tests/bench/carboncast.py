@@ -67,6 +67,14 @@ def regions(folder: Path) -> list[Region]:
     return [found[name] for name in sorted(found)]
 
 
+def is_hours(path: Path) -> bool:
+    """Tell whether a table holds hours of regions, by its header."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rb") as file:
+        head = file.readline()
+    return b"UTC time" in head or head.startswith(b"datetime_utc,")
+
+
 def provider_misses(region: Region, known: History) -> Floats:
     """Return outcome over what the latest issue before each hour said, in logarithms.
 
