@@ -35,7 +35,7 @@ def _row(region: Region) -> dict[str, object] | None:
     g_per_kwh = region.history.g_per_kwh
     span_h = JOB_H + SLACK_H
     starts = np.linspace(0, len(g_per_kwh) - span_h, JOBS).astype(int)
-    windows = [g_per_kwh[i : i + span_h] for i in starts]
+    windows: list[Floats] = [g_per_kwh[i : i + span_h] for i in starts]
     known = [w for w in windows if np.isfinite(w).all()]
     if not known:
         return None
@@ -46,7 +46,7 @@ def _row(region: Region) -> dict[str, object] | None:
 
 def _least(g_per_kwh: Floats, max_pauses: int | None) -> float:
     edges_s = np.arange(len(g_per_kwh) + 1) * S_PER_HOUR
-    curve = Curve(edges_s, g_per_kwh / S_PER_HOUR, np.zeros(len(g_per_kwh)))
+    curve = Curve(edges_s, np.asarray(g_per_kwh / S_PER_HOUR, np.float64), np.zeros(len(g_per_kwh)))
     plan = greenest_slots(
         curve,
         Task(JOB_H * S_PER_HOUR),
