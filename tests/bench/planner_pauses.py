@@ -45,8 +45,8 @@ def _row(region: Region) -> dict[str, object] | None:
 
 
 def _least(g_per_kwh: Floats, max_pauses: int | None) -> float:
-    edges_s = np.arange(len(g_per_kwh) + 1) * S_PER_HOUR
-    curve = Curve(edges_s, np.asarray(g_per_kwh / S_PER_HOUR, np.float64), np.zeros(len(g_per_kwh)))
+    edges_s = np.arange(len(g_per_kwh) + 1, dtype=np.float64) * S_PER_HOUR
+    curve = Curve(edges_s, g_per_kwh / S_PER_HOUR, np.zeros(len(g_per_kwh)))
     plan = greenest_slots(
         curve,
         Task(JOB_H * S_PER_HOUR),
