@@ -20,9 +20,11 @@ class LinkKeys(Table):
     """`[[place.link]]`: a way for data, in both directions."""
 
     to: Text = key('"cloud-se"', "the place at its other end")
-    wh_per_gb: float = amount("30.0", "energy of the network between in Wh/GB", ...)
-    wh_per_gb_low: float | None = amount("15.0", "lower end of a 95 % interval")
-    wh_per_gb_high: float | None = amount("60.0", "upper end of it")
+    wh_per_gb: float | None = amount(
+        "12.0", "energy of the network between in Wh/GB; without it a public one's"
+    )
+    wh_per_gb_low: float | None = amount("3.0", "lower end of a 95 % interval")
+    wh_per_gb_high: float | None = amount("40.0", "upper end of it")
     gb_per_s: float | None = amount(
         "0.5", "speed in GB/s; without it a transfer counts as instant", gt=0.0
     )
@@ -78,7 +80,7 @@ class PlaceKeys(Table):
     )
     idle_w: float = amount("80.0", "power of held hardware that waits in W", 0.0)
     link: list[LinkKeys] = key(
-        '[{to = "cloud-se", wh_per_gb = 30}]', "ways for data", [], max_length=1000
+        '[{to = "cloud-se", wh_per_gb = 12}]', "ways for data", [], max_length=1000
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from greenops.errors import ConfigError
@@ -12,6 +13,7 @@ from greenops.jobspec.files import Written, named, read_file
 from greenops.jobspec.place_keys import FreeKeys, LinkKeys, PlaceFile, PlaceKeys
 from greenops.jobspec.spans import aware, bounded
 from greenops.model import Bounded, Free, Link, Place
+from greenops.planner.transfer import UNSTATED_WH_PER_GB
 
 ALWAYS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 """What `free_gpus` without spans covers."""
@@ -143,8 +145,16 @@ def _free(keys: PlaceKeys, spot: Spot) -> tuple[Free, ...] | None:
         return (Free(start=ALWAYS[0], stop=ALWAYS[1], gpus=keys.free_gpus),)
     if keys.free_gpus is not None:
         spot.complain("free_gpus, free: give one of them", "free_gpus")
-    spans = [_span(span, spot, i) for i, span in enumerate(keys.free)]
-    return tuple(span for span in spans if span is not None)
+    read = [_span(span, spot, i) for i, span in enumerate(keys.free)]
+    spans = sorted((f for f in read if f is not None), key=lambda f: f.start)
+    for one, other in pairwise(spans):
+        if other.start < one.stop:
+            spot.complain(
+                f"free: the spans from {one.start:%F %H:%M} and from "
+                f"{other.start:%F %H:%M} UTC overlap; state each time once",
+                "free",
+            )
+    return tuple(spans)
 
 
 def _span(keys: FreeKeys, spot: Spot, i: int) -> Free | None:
@@ -157,10 +167,8 @@ def _span(keys: FreeKeys, spot: Spot, i: int) -> Free | None:
 
 def _links(links: Sequence[LinkKeys], spot: Spot) -> tuple[Link, ...]:
     found = []
-    for link in links:
-        energy_wh_per_gb = bounded(
-            spot, "wh_per_gb", link.wh_per_gb, link.wh_per_gb_low, link.wh_per_gb_high
-        )
+    for i, link in enumerate(links):
+        energy_wh_per_gb = _network(link, spot, i)
         if energy_wh_per_gb is not None:
             found.append(
                 Link(
@@ -171,6 +179,17 @@ def _links(links: Sequence[LinkKeys], spot: Spot) -> tuple[Link, ...]:
                 )
             )
     return tuple(found)
+
+
+def _network(link: LinkKeys, spot: Spot, i: int) -> Bounded | None:
+    """Return the energy of a link; where none is given, that of the public network."""
+    low, high = link.wh_per_gb_low, link.wh_per_gb_high
+    if link.wh_per_gb is not None:
+        return bounded(spot, "wh_per_gb", link.wh_per_gb, low, high)
+    if low is None and high is None:
+        return UNSTATED_WH_PER_GB
+    spot.complain("link: give wh_per_gb as well as the ends of its interval", "link", i)
+    return None
 
 
 def _check_links(spot: Spot, links: object, names: Collection[str]) -> None:

@@ -7,6 +7,7 @@ from greenops.footprint.operational import PUE_UNKNOWN
 from greenops.jobspec.complaints import Complaints
 from greenops.jobspec.places import ALWAYS, read_places
 from greenops.model import Bounded, Free, Link
+from greenops.planner.transfer import UNSTATED_WH_PER_GB
 from tests.unit.jobspec.files import PLACES, changed
 
 EVERY_PLACE_KEY = """
@@ -102,7 +103,19 @@ def read(tmp_path):
             id="an empty span",
         ),
         pytest.param({"link": "[{to = 'cluod', wh_per_gb = 1}]"}, "'cloud'", id="to"),
-        pytest.param({"link": "[{to = 'cloud'}]"}, "wh_per_gb is missing", id="energy"),
+        pytest.param(
+            {"link": "[{to = 'cloud', wh_per_gb_low = 2}]"},
+            "give wh_per_gb as well",
+            id="bounds of no energy",
+        ),
+        pytest.param(
+            {
+                "free": "[{start = 2026-03-02T08:00:00, stop = 2026-03-02T10:00:00, gpus = 1},"
+                "{start = 2026-03-02T09:00:00, stop = 2026-03-02T11:00:00, gpus = 1}]"
+            },
+            "overlap",
+            id="spans that overlap",
+        ),
         pytest.param(
             {"link": "[{to = 'cloud', wh_per_gb = 1, wh_per_gb_low = 2}]"},
             "not between",
@@ -183,3 +196,9 @@ def test_every_key_ends_up_in_the_record(read):
         ),
     )
     assert cloud.free == (Free(start=ALWAYS[0], stop=ALWAYS[1], gpus=3),)
+
+
+def test_a_link_without_energy_is_a_public_network_s(read):
+    lab, _ = read(changed(PLACES, link="[{to = 'cloud'}]")).places
+
+    assert lab.links[0].energy_wh_per_gb == UNSTATED_WH_PER_GB
