@@ -2,13 +2,14 @@
 
 import json
 import sys
+from datetime import datetime
 from math import inf
 from pathlib import Path
 
 import click
 
 from greenops.cli.store import configured
-from greenops.cli.text import picture_path, stdout_look
+from greenops.cli.text import moment, picture_path, stdout_look
 from greenops.model import IntensityKind
 from greenops.units import G_PER_KG
 
@@ -59,7 +60,13 @@ def _budgets(
     "--replay",
     metavar="FOLDER",
     type=click.Path(path_type=Path),
-    help="Plan at the jobs' earliest start with recorded hours; say what came.",
+    help="Plan at a past moment with recorded hours; say what came of it.",
+)
+@click.option(
+    "--at",
+    metavar="WHEN",
+    callback=moment,
+    help="That moment: 2021-09-06T08:00Z.  [default: the jobs' earliest start]",
 )
 @click.option(
     "--carbon-price",
@@ -93,6 +100,7 @@ def plan(  # one parameter per option
     job_file: Path,
     places_file: Path,
     replay: Path | None,
+    at: datetime | None,
     carbon_price: float | None,
     budgets_g: dict[str, float],
     marginal: bool,
@@ -106,6 +114,10 @@ def plan(  # one parameter per option
     at home. Forecasts are those of `greenops forecast`. `docs/planning.md` explains the
     files; `examples/` has two to begin with.
     """
+    if at is not None and replay is None:
+        raise click.UsageError(
+            "--at is the moment of a replay: give --replay FOLDER too"
+        )
     from greenops.report.plan_document import plans_to_dict
     from greenops.wire.plan import Asked, plan_files
 
@@ -113,6 +125,7 @@ def plan(  # one parameter per option
         jobs=job_file,
         places=places_file,
         replay=replay,
+        at=at,
         kind=IntensityKind.MARGINAL if marginal else IntensityKind.AVERAGE,
         price_per_t=carbon_price,
         budgets_g=budgets_g,

@@ -78,6 +78,11 @@ class Spot:
         self._lines = lines
         self._path = tuple(path)
 
+    @property
+    def complained(self) -> int:
+        """How many complaints there are by now, of this table and of others."""
+        return len(self._complaints)
+
     def complain(self, sentence: str, *keys: str | int) -> None:
         """Add a complaint about a key below the table, or about the table itself."""
         line = self._lines.of((*self._path, *keys))

@@ -76,7 +76,7 @@ class JobKeys(Table):
     )
     home: Text = key('"lab"', "the place where it would run at once")
     earliest: datetime | None = key(
-        "2026-03-02T08:00:00", "it may start then or later; without it now", None
+        "2026-03-02T08:00:00", "it may start then or later; without it at once", None
     )
     deadline: datetime | None = key(
         "2026-03-03T18:00:00+01:00", "it must be done by then", None
@@ -113,7 +113,10 @@ class JobKeys(Table):
     )
     project: str = key('"vision"', "project whose carbon budget it uses", "")
     scaling: list[float] = key(
-        "[1.0, 1.9, 2.7]", "work per second on 1, 2, ... GPUs", [], max_length=1024
+        "[1.0, 1.9, 2.7]",
+        "an elastic job: work per second on 1, 2, ... GPUs; 1 is what duration is for",
+        [],
+        max_length=1024,
     )
 
 

@@ -1,15 +1,15 @@
 """Reads a job file into records of jobs."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from math import isclose
 from pathlib import Path
 
-from greenops.jobspec.complaints import Complaints, Spot, near, shown
+from greenops.jobspec.complaints import Complaints, Spot, shown
 from greenops.jobspec.files import Written, named, read_file
+from greenops.jobspec.job_checks import check
 from greenops.jobspec.job_keys import JobFile, JobKeys, PauseKeys
-from greenops.jobspec.spans import duration_s, window
+from greenops.jobspec.spans import aware, duration_s, window
 from greenops.model import (
     Bounded,
     Dataset,
@@ -23,9 +23,10 @@ from greenops.units import G_PER_KG, J_PER_WH, S_PER_MINUTE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobsRead:
-    """What a job file says, as far as it is right."""
+    """What a job file says, as far as it is right; `now` is the moment of planning."""
 
     jobs: tuple[PlannedJob, ...] = ()
+    now: datetime | None = None
     budgets_g: dict[str, float] = field(default_factory=dict)
 
 
@@ -33,7 +34,7 @@ def read_jobs(
     path: Path,
     complaints: Complaints,
     *,
-    now: datetime | None,
+    moment: Callable[[Sequence[datetime]], datetime],
     places: Collection[str],
 ) -> JobsRead:
     """Return the jobs of a file and the budgets of their projects, in g.
@@ -41,7 +42,8 @@ def read_jobs(
     Args:
         path: A TOML file; `docs/planning.md` has its keys.
         complaints: Gets a sentence for every fault: file, line, what is right.
-        now: Aware, UTC; None: a replay, whose jobs state their earliest start.
+        moment: Returns the moment of planning, aware, UTC, of the earliest starts that
+            jobs state: nothing starts before. Called where a job could be read.
         places: Names of the places there are; empty: they are not known.
     """
     written = read_file(path, complaints)
@@ -51,12 +53,25 @@ def read_jobs(
     head = {k: v for k, v in written.tree.items() if k != "job"}
     head = {k: v for k, v in head.items() if k not in JobKeys.model_fields}
     whole = written.spot().checked(JobFile, head | {"job": tables})
-    read = [_job(written, i, table, now, places) for i, table in enumerate(tables)]
+    spots = [written.spot("job", i) for i in range(len(tables))]
+    read = [(s, s.checked(JobKeys, t)) for s, t in zip(spots, tables, strict=True)]
+    good = [(spot, keys) for spot, keys in read if keys is not None]
     names = named(tables)
     for name in sorted({n for n in names if names.count(n) > 1}):
         written.spot("job").complain(f"more than one job is called {shown(name)}")
     budgets_g = _budgets_g(written, whole.budgets_kg) if whole else {}
-    return JobsRead(jobs=tuple(j for j in read if j is not None), budgets_g=budgets_g)
+    if not good:
+        return JobsRead(budgets_g=budgets_g)
+    now = moment(_stated(keys for _, keys in good))
+    jobs = [_job(keys, spot, now, places) for spot, keys in good]
+    return JobsRead(
+        jobs=tuple(j for j in jobs if j is not None), now=now, budgets_g=budgets_g
+    )
+
+
+def _stated(jobs: Iterable[JobKeys]) -> list[datetime]:
+    starts = [aware(keys.earliest) for keys in jobs if keys.earliest is not None]
+    return [start for start in starts if start is not None]
 
 
 def _budgets_g(written: Written, budgets_kg: dict[str, float]) -> dict[str, float]:
@@ -69,44 +84,30 @@ def _budgets_g(written: Written, budgets_kg: dict[str, float]) -> dict[str, floa
 
 
 def _job(
-    written: Written,
-    i: int,
-    table: dict[str, object],
-    now: datetime | None,
-    places: Collection[str],
+    keys: JobKeys, spot: Spot, now: datetime, places: Collection[str]
 ) -> PlannedJob | None:
     """Return one job; None: it is none, as complaints say."""
-    spot = written.spot("job", i)
-    keys = spot.checked(JobKeys, table)
-    if keys is None:
-        return None
-    before = len(written.complaints)
-    if places:
-        _check_names(keys, spot, places)
-    _check_sense(keys, spot)
-    phases = _phases(keys, spot)
+    before = spot.complained
+    check(keys, spot, places)
     lasts = duration_s(keys, spot)
     span = window(keys, spot, lasts, now) if lasts else None
-    if lasts is None or span is None or len(written.complaints) > before:
+    if lasts is None or span is None or spot.complained > before:
         return None
     try:
-        return _record(keys, phases, lasts, span)
+        return _record(keys, lasts, span)
     except ValueError as e:  # whatever the record itself does not take
         spot.complain(str(e))
         return None
 
 
 def _record(
-    keys: JobKeys,
-    phases: tuple[Phase, ...],
-    lasts: Bounded,
-    span: tuple[datetime, datetime],
+    keys: JobKeys, lasts: Bounded, span: tuple[datetime, datetime]
 ) -> PlannedJob:
     return PlannedJob(
         name=keys.name,
         workload=Workload(keys.workload),
         duration_s=lasts,
-        phases=phases,
+        phases=_phases(keys),
         home=keys.home,
         earliest=span[0],
         deadline=span[1],
@@ -142,58 +143,7 @@ def _pausing(keys: PauseKeys) -> Pausing:
     )
 
 
-def _phases(keys: JobKeys, spot: Spot) -> tuple[Phase, ...]:
-    if (keys.power_w is None) == (not keys.phase):
-        spot.complain(
-            "power_w, phase: give one of them, such as power_w = 350.0 (power in W)"
-        )
-        return ()
+def _phases(keys: JobKeys) -> tuple[Phase, ...]:
     if keys.power_w is not None:
         return (Phase(share=1.0, power_w=keys.power_w),)
-    total = sum(p.share for p in keys.phase)
-    if not isclose(total, 1.0, abs_tol=1e-6):
-        spot.complain(
-            f"the shares of the phases add up to {total:g}; they must add up to 1",
-            "phase",
-        )
     return tuple(Phase(share=p.share, power_w=p.power_w) for p in keys.phase)
-
-
-def _check_sense(keys: JobKeys, spot: Spot) -> None:
-    """Complain of keys that contradict each other."""
-    if both := sorted(set(keys.needs_tags) & set(keys.shuns_tags)):
-        spot.complain(
-            f"needs and shuns the same tags: {', '.join(both)}; take them out of one",
-            "shuns_tags",
-        )
-    if keys.places is not None and not keys.places:
-        spot.complain(
-            "places is empty, so it may run nowhere; name one, or leave the key out",
-            "places",
-        )
-    if keys.pause is not None and not keys.interruptible:
-        spot.complain(
-            "pause is for jobs with interruptible = true; this one has it not", "pause"
-        )
-    for i, work in enumerate(keys.scaling):
-        if work <= 0.0:
-            spot.complain(
-                f"scaling[{i}] = {work:g}: work per second must be above 0", "scaling"
-            )
-    twice = [d.name for d in keys.data]
-    for name in sorted({n for n in twice if twice.count(n) > 1}):
-        spot.complain(f"data {shown(name)} is there twice", "data")
-
-
-def _check_names(keys: JobKeys, spot: Spot, places: Collection[str]) -> None:
-    """Complain of places that do not exist."""
-    named_at: list[tuple[str, tuple[str | int, ...]]] = [(keys.home, ("home",))]
-    named_at += [(name, ("places",)) for name in keys.places or ()]
-    named_at += [
-        (name, ("data", i, "at")) for i, d in enumerate(keys.data) for name in d.at
-    ]
-    for name, path in named_at:
-        if name not in places:
-            hint = near(name, places) or f"; there are {', '.join(sorted(places)[:20])}"
-            dotted = ".".join(p for p in path if isinstance(p, str))
-            spot.complain(f"{dotted}: no place {shown(name)}{hint}", *path)

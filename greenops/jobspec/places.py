@@ -73,7 +73,7 @@ def _place(
     keys = spot.checked(PlaceKeys, table)
     if keys is None:
         return None
-    before = len(written.complaints)
+    before = spot.complained
     try:
         zone = zone_code(keys.zone)
     except ConfigError as e:
@@ -81,7 +81,7 @@ def _place(
         return None
     pue, embodied = _pue(keys, spot), _embodied(keys, spot)
     free, links = _free(keys, spot), _links(keys.link, spot)
-    if pue is None or embodied is None or len(written.complaints) > before:
+    if pue is None or embodied is None or spot.complained > before:
         return None
     try:
         return _record(keys, zone, (pue, embodied), free, links), keys.trace

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 from greenops.jobspec.complaints import Spot
 from greenops.jobspec.job_keys import JobKeys
 from greenops.model import Bounded
+from greenops.model.bounds import scaled
 from greenops.units import S_PER_HOUR, S_PER_MINUTE
 
+PER_CENT = 100.0
 _UNITS = {"h": S_PER_HOUR, "min": S_PER_MINUTE}
 
 
@@ -37,40 +39,36 @@ def duration_s(keys: JobKeys, spot: Spot) -> Bounded | None:
         spot.complain(f"duration_h, duration_min: {wrong}, such as duration_h = 6.0")
         return None
     (unit,) = given
-    ends = {
-        (end, u): getattr(keys, f"duration_{end}_{u}")
-        for end in ("low", "high")
-        for u in _UNITS
-    }
-    stated = [pair for pair, value in ends.items() if value is not None]
-    for end, other in stated:
-        if other != unit:
-            spot.complain(
-                f"duration_{end}_{other} does not go with duration_{unit}; "
-                f"give duration_{end}_{unit}",
-                f"duration_{end}_{other}",
-            )
+    central = getattr(keys, f"duration_{unit}")
+    ends = _ends(keys, spot, unit, central)
+    found = ends and bounded(spot, f"duration_{unit}", central, *ends)
+    return found and scaled(found, _UNITS[unit])
+
+
+def _ends(
+    keys: JobKeys, spot: Spot, unit: str, central: float
+) -> tuple[float | None, float | None] | None:
+    """Return both ends of a duration's interval in its unit; None: complained."""
+    wrong = _UNITS.keys() - {unit}
+    for key in (f"duration_{end}_{u}" for end in ("low", "high") for u in wrong):
+        if getattr(keys, key) is not None:
+            right = f"{key.rpartition('_')[0]}_{unit}"
+            spot.complain(f"{key} does not go with duration_{unit}; give {right}", key)
             return None
-    central, spread = getattr(keys, f"duration_{unit}"), keys.duration_spread_pct
-    low, high = ends["low", unit], ends["high", unit]
-    if spread is not None:
-        if stated:
-            spot.complain(
-                "give duration_spread_pct, or a low and a high end, not both",
-                "duration_spread_pct",
-            )
-            return None
-        low, high = central * (1 - spread / 100), central * (1 + spread / 100)
-    found = bounded(spot, f"duration_{unit}", central, low, high)
-    return found and Bounded(
-        central=found.central * _UNITS[unit],
-        low=found.low * _UNITS[unit],
-        high=found.high * _UNITS[unit],
-    )
+    low = getattr(keys, f"duration_low_{unit}")
+    high = getattr(keys, f"duration_high_{unit}")
+    if keys.duration_spread_pct is None:
+        return low, high
+    if low is not None or high is not None:
+        key = "duration_spread_pct"
+        spot.complain(f"give {key}, or a low and a high end, not both", key)
+        return None
+    spread = keys.duration_spread_pct / PER_CENT
+    return central * (1 - spread), central * (1 + spread)
 
 
 def window(
-    keys: JobKeys, spot: Spot, lasts: Bounded, now: datetime | None
+    keys: JobKeys, spot: Spot, lasts: Bounded, now: datetime
 ) -> tuple[datetime, datetime] | None:
     """Return the earliest start and the deadline, UTC; None: a complaint says why not.
 
@@ -78,39 +76,44 @@ def window(
         keys: Of the job.
         spot: Its table.
         lasts: Its duration in s.
-        now: Nothing starts earlier; None: a replay, which is planned at `earliest`.
+        now: Nothing starts earlier.
     """
     earliest = now if keys.earliest is None else aware(keys.earliest)
     if earliest is None:
-        spot.complain(
-            "earliest is missing or no moment there is: a replay plans at that moment, "
-            "such as earliest = 2026-03-02T08:00:00Z",
-            "earliest",
-        )
+        spot.complain("earliest is no moment there is", "earliest")
         return None
+    deadline = _deadline(keys, spot, lasts, earliest)
+    if deadline is None:
+        return None
+    begins = max(earliest, now)
+    if deadline > begins:
+        return begins, deadline
+    past = deadline <= now
+    what = "has passed; it is" if past else "is not after the earliest start,"
+    spot.complain(
+        f"the deadline {_said(deadline)} {what} {_said(now if past else begins)}; "
+        "give a later one",
+        "deadline" if keys.deadline is not None else "max_delay_h",
+    )
+    return None
+
+
+def _deadline(
+    keys: JobKeys, spot: Spot, lasts: Bounded, earliest: datetime
+) -> datetime | None:
     if (keys.deadline is None) == (keys.max_delay_h is None):
         spot.complain(
             "deadline, max_delay_h: give one of them, such as max_delay_h = 24.0"
         )
         return None
-    deadline = None
+    found = None
     if keys.deadline is not None:
-        deadline = aware(keys.deadline)
+        found = aware(keys.deadline)
     elif keys.max_delay_h is not None:
-        deadline = _later(earliest, lasts.high + keys.max_delay_h * S_PER_HOUR)
-    if deadline is None:
+        found = _later(earliest, lasts.high + keys.max_delay_h * S_PER_HOUR)
+    if found is None:
         spot.complain("deadline is no moment there is", "deadline")
-        return None
-    begins = earliest if now is None else max(earliest, now)
-    if deadline > begins:
-        return begins, deadline
-    past = now is not None and deadline <= now
-    what = "has passed; it is" if past else "is not after the earliest start,"
-    spot.complain(
-        f"the deadline {_said(deadline)} {what} {_said(begins)}; give a later one",
-        "deadline" if keys.deadline is not None else "max_delay_h",
-    )
-    return None
+    return found
 
 
 def aware(at: datetime) -> datetime | None:

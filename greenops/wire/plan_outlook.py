@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 
 from greenops.config import Config
 from greenops.errors import ConfigError, SignalError, UnknownZoneError
@@ -69,7 +68,7 @@ def forecast_places(
 
 def replay_places(
     places: Sequence[Place],
-    folder: Path,
+    traces: Traces,
     *,
     now: datetime,
     called: Mapping[str, str],
@@ -78,14 +77,13 @@ def replay_places(
 
     Args:
         places: Without forecasts.
-        folder: Of recorded hours.
+        traces: The recorded hours.
         now: The moment of planning.
-        called: What the folder calls a place's zone, by the name of the place.
+        called: What their files call a place's zone, by the name of the place.
 
     Raises:
-        ConfigError: no file can be read, or none has a place's hours around `now`.
+        ConfigError: they have no place's hours around `now`.
     """
-    traces = Traces(folder)
     forecasts: dict[str, Forecast] = {}
     actual: dict[str, Forecast] = {}
     refused = []

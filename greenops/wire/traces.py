@@ -8,7 +8,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from greenops.errors import ConfigError, GreenopsError, SignalError
+from greenops.errors import ConfigError, GreenopsError, SignalError, UnknownZoneError
 from greenops.forecast.bands import bands
 from greenops.forecast.hours import HOUR, WEEK_H, History, history_of, whole_hour
 from greenops.forecast.issue import About, own_ahead, record
@@ -20,7 +20,7 @@ from greenops.signals.csv_file import CsvSignal
 log = logging.getLogger(__name__)
 
 LEARNT_FROM = timedelta(days=730)
-MOST_HOURS = WEEK_H
+EVER = (datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 
 
 class Traces:
@@ -75,6 +75,43 @@ class Traces:
         points = self._of(zone, at).intensity(zone, first, first + hours * HOUR)
         ahead, ends = modelled(points, first, hours)
         return record(ahead, ends, _about(points, at), first)
+
+    def week_before_end(self, zones: Sequence[str]) -> datetime:
+        """Return the moment a week before the last hour that is known of all zones.
+
+        Args:
+            zones: As the files call them; those that no file has do not count.
+
+        Raises:
+            UnknownZoneError: no file has any of them.
+        """
+        ends = []
+        refused: ConfigError | None = None
+        for zone in zones:
+            try:
+                ends.append(self._end_of(zone))
+            except ConfigError as e:
+                refused = e
+        if not ends:
+            raise refused or ConfigError(f"nothing in {self._folder} is asked for")
+        return whole_hour(min(ends)) - WEEK_H * HOUR
+
+    def _end_of(self, zone: str) -> datetime:
+        """Return the end of the last hour known of a zone.
+
+        Raises:
+            UnknownZoneError: no file has it.
+        """
+        ends = []
+        refused: GreenopsError | None = None
+        for signal in self._signals:
+            try:
+                ends.append(signal.intensity(zone, *EVER)[-1].stop)
+            except (SignalError, ConfigError) as e:
+                refused = e
+        if not ends:
+            raise UnknownZoneError(str(refused))
+        return max(ends)
 
     def attributions(self) -> tuple[str, ...]:
         """Return who must be named beside the figures that were asked for."""

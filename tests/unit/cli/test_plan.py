@@ -111,6 +111,8 @@ def test_an_unknown_zone_gets_near_matches(plan):
         ("--carbon-budget", "vision=nan"),
         ("--plot", "plan.doc"),
         ("--replay", "nowhere"),
+        ("--at", "2024-05-01"),
+        ("--replay", ".", "--at", "yesterweek"),
     ],
     ids=" ".join,
 )
@@ -368,11 +370,30 @@ def test_a_replay_outside_its_hours_says_which_there_are(plan, hours):
     assert "nothing to replay at 2031-01-01 00:00" in result.stderr
 
 
-def test_a_replay_without_a_moment_asks_for_one(plan, hours):
-    result = plan("--replay", hours)
+def test_a_replay_without_a_moment_is_of_the_last_week_there_is(plan, hours):
+    whole = json.loads(plan("--replay", hours, "--json").stdout)
 
-    assert result.exit_code == 2
-    assert "earliest is missing" in result.stderr
+    assert datetime.fromisoformat(whole["made_at"]) == FIRST + timedelta(days=123)
+    assert whole["plans"][0]["came"] is not None
+
+
+def test_the_moment_of_a_replay_can_be_chosen(plan, hours):
+    at = f"{MOMENT - timedelta(days=30):%Y-%m-%dT%H:%MZ}"
+
+    whole = json.loads(plan("--replay", hours, "--at", at, "--json").stdout)
+
+    assert datetime.fromisoformat(whole["made_at"]) == MOMENT - timedelta(days=30)
+
+
+def test_the_examples_can_be_replayed(greenops, home):
+    columns = {zone: habitual(60, seed=i) for i, zone in enumerate(("DE", "NL", "SE"))}
+    write_hours(home / "x" / "h.csv", columns)
+
+    result = greenops("plan", *EXAMPLE, "--replay", str(home / "x"))
+
+    assert result.exit_code == 0, result.stderr
+    assert "came to" in result.stdout
+    assert "no hours for cloud-west" in result.stdout
 
 
 def test_a_place_may_name_its_trace(plan, home):

@@ -40,8 +40,12 @@ def both(text):
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         good = []
         for read in (
-            lambda c: read_jobs(path, c, now=NOW, places=("lab", "cloud")).jobs,
-            lambda c: read_jobs(path, c, now=None, places=()).jobs,
+            lambda c: (
+                read_jobs(path, c, moment=lambda _: NOW, places=("lab", "cloud")).jobs
+            ),
+            lambda c: (
+                read_jobs(path, c, moment=lambda s: min(s, default=NOW), places=()).jobs
+            ),
             lambda c: read_places(path, c, zone_code=str.upper).places,
         ):
             complaints = Complaints()

@@ -24,7 +24,7 @@ def read(tmp_path):
         else:
             path.write_text(text)
         complaints = Complaints()
-        found = read_jobs(path, complaints, now=now, places=places)
+        found = read_jobs(path, complaints, moment=lambda _: now, places=places)
         complaints.raise_any()
         return found
 
@@ -58,7 +58,7 @@ def test_a_file_that_holds_no_jobs_is_said_by_name(read, text, said):
 def test_a_file_that_cannot_be_read_is_said(tmp_path, name):
     complaints = Complaints()
 
-    read_jobs(tmp_path / name, complaints, now=NOW, places=PLACES)
+    read_jobs(tmp_path / name, complaints, moment=lambda _: NOW, places=PLACES)
 
     with pytest.raises(ConfigError, match="cannot be read"):
         complaints.raise_any()
@@ -69,7 +69,7 @@ def test_a_pipe_in_a_file_s_place_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     complaints = Complaints()
 
-    read_jobs(tmp_path / "pipe", complaints, now=NOW, places=PLACES)
+    read_jobs(tmp_path / "pipe", complaints, moment=lambda _: NOW, places=PLACES)
 
     with pytest.raises(ConfigError, match="not a file"):
         complaints.raise_any()
@@ -216,9 +216,33 @@ def test_two_jobs_of_one_name_are_refused(read):
         read(JOB + JOB)
 
 
-def test_a_replay_needs_the_moment_it_plans_at(read):
-    with pytest.raises(ConfigError, match="earliest is missing"):
-        read(JOB, now=None)
+def test_the_moment_of_planning_may_follow_from_what_jobs_state(tmp_path):
+    path = tmp_path / "job.toml"
+    stated = ("2026-03-03T08:00:00Z", "2026-03-02T10:00:00+01:00")
+    jobs = [changed(JOB, name=f'"{at}"', earliest=at) for at in stated]
+    path.write_text("".join([JOB, *jobs]))
+    asked = []
+
+    def moment(starts):
+        asked.append(list(starts))
+        return min(starts)
+
+    complaints = Complaints()
+    read = read_jobs(path, complaints, moment=moment, places=PLACES)
+
+    assert asked == [[NOW + 24 * HOUR, NOW + HOUR]]
+    assert read.now == NOW + HOUR
+    assert [j.earliest for j in read.jobs] == [read.now, NOW + 24 * HOUR, read.now]
+
+
+def test_without_a_job_that_can_be_read_no_moment_is_asked_for(tmp_path):
+    path = tmp_path / "job.toml"
+    path.write_text(changed(JOB, power_w="-1"))
+
+    def moment(_starts):
+        raise AssertionError("asked for a moment")
+
+    assert read_jobs(path, Complaints(), moment=moment, places=PLACES).jobs == ()
 
 
 @pytest.mark.parametrize("kg", ["-1", "nan", '"3"'])

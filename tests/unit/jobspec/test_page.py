@@ -72,7 +72,9 @@ def test_the_job_of_the_page_can_be_read(tmp_path):
     (tmp_path / "job.toml").write_text(text)
     complaints = Complaints()
 
-    read = read_jobs(tmp_path / "job.toml", complaints, now=NOW, places=("lab",))
+    read = read_jobs(
+        tmp_path / "job.toml", complaints, moment=lambda _: NOW, places=("lab",)
+    )
 
     complaints.raise_any()
     assert [job.name for job in read.jobs] == ["finetune"]

@@ -7,6 +7,7 @@ from greenops.config import Config
 from greenops.errors import ConfigError, MixedSignalsError, SignalError
 from greenops.model import Free, IntensityKind, Place
 from greenops.wire.plan_outlook import forecast_places, replay_places
+from greenops.wire.traces import Traces
 from tests.unit.forecast.grids import FIRST, habitual
 from tests.unit.report.forecasts import HOUR, MONDAY, forecast
 from tests.unit.wire.test_traces import write
@@ -89,7 +90,7 @@ def test_a_replay_without_a_single_place_gives_every_reason(tmp_path):
     write(tmp_path / "h.csv", {"FR": habitual(30)})
 
     with pytest.raises(ConfigError, match=r"(?s)lab: .*other: .*nothing to replay at"):
-        replay_places((LAB, OTHER), tmp_path, now=FIRST + 10 * HOUR, called={})
+        replay_places((LAB, OTHER), Traces(tmp_path), now=FIRST + 10 * HOUR, called={})
 
 
 def test_a_replay_knows_places_by_what_the_files_call_them(tmp_path):
@@ -97,7 +98,7 @@ def test_a_replay_knows_places_by_what_the_files_call_them(tmp_path):
     now = FIRST + timedelta(days=10)
 
     called = {"other": "ELSEWHERE"}
-    found = replay_places((LAB, OTHER), tmp_path, now=now, called=called)
+    found = replay_places((LAB, OTHER), Traces(tmp_path), now=now, called=called)
 
     assert all(p.forecast is not None for p in found.places)
     assert found.actual.keys() == {"lab", "other"}
@@ -112,7 +113,7 @@ def test_a_place_of_which_nothing_was_known_has_no_outcome_either(tmp_path):
     write(tmp_path / "h.csv", {"DE": values, "SE": late})
     now = FIRST + timedelta(days=10)
 
-    found = replay_places((LAB, OTHER), tmp_path, now=now, called={})
+    found = replay_places((LAB, OTHER), Traces(tmp_path), now=now, called={})
 
     assert [p.forecast is None for p in found.places] == [False, True]
     assert found.actual.keys() == {"lab"}

@@ -146,6 +146,17 @@ def test_a_zone_may_be_called_as_the_files_do(tmp_path):
     assert traces.known_at("US-CAL-CISO", at(20)).zone == "US-CAL-CISO"
 
 
+def test_the_last_week_is_that_of_the_zone_that_ends_first(tmp_path):
+    write(tmp_path / "a" / "h.csv", {"DE": habitual(30), "SE": habitual(30)})
+    write(tmp_path / "b" / "h.csv", {"DE": habitual(40)})
+    traces = Traces(tmp_path)
+
+    assert traces.week_before_end(["DE"]) == at(33)
+    assert traces.week_before_end(["DE", "SE", "XX"]) == at(23)
+    with pytest.raises(UnknownZoneError):
+        traces.week_before_end(["XX"])
+
+
 def test_what_is_no_intensity_file_is_passed_over(folder):
     (folder / "jobs").mkdir()
     (folder / "jobs" / "jobs.csv").write_text("arrival_time,length\n1,2\n")
