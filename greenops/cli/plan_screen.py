@@ -4,29 +4,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
-from greenops.cli.text import Column, table
+from greenops.cli.plan_tables import considered, overview
 from greenops.model import Forecast, Option, Plan, PlannedJob, Refusal
 from greenops.report.forecast_plot import AXIS_COLUMNS, chart, hours_drawn
 from greenops.report.look import LABEL_COLUMNS, Look
 from greenops.report.plan_facts import Planned
 from greenops.report.plan_text import Said
-from greenops.report.text import figure, fold, mass, percent, safe
+from greenops.report.text import fold, safe
 
 HOUR = timedelta(hours=1)
-MOST_CONSIDERED = 12
+MOST_WHOLE = 4
+"""More jobs than these are listed, one a line: `--json` has all of each."""
 MOST_EXCLUDED = 8
-COLUMNS = (
-    Column(title=""),
-    Column(title="PLACE", grows=True),
-    Column(title="ZONE", rank=4, grows=True),
-    Column(title="START"),
-    Column(title="DONE", rank=3),
-    Column(title="PAUSES", right=True, rank=5),
-    Column(title="EMITS", right=True),
-    Column(title="95 %", right=True, rank=2),
-    Column(title="SAVES", right=True, rank=1),
-    Column(title="PRICE", right=True, rank=6),
-)
 
 
 class Screen:
@@ -44,12 +33,20 @@ class Screen:
 
     def lines(self) -> Iterator[str]:
         """Yield the lines, none wider than the screen."""
-        single = len(self._planned.plans) == 1
-        for plan in self._planned.plans:
-            yield from self._plan(plan, drawn=single)
+        plans = self._planned.plans
+        if len(plans) > MOST_WHOLE:
+            yield from overview(self._planned, self._said, self._look)
+            yield ""
+            plans = ()
+        for plan in plans:
+            yield from self._plan(plan, drawn=len(plans) == 1)
             yield ""
         for refusal in self._planned.refusals:
             yield from self._refusal(refusal)
+            if len(self._planned.refusals) <= MOST_WHOLE:
+                yield from self._labelled(
+                    [("left out", self._said.excluded(x)) for x in refusal.excluded]
+                )
             yield ""
         yield from self._footing()
 
@@ -76,7 +73,7 @@ class Screen:
             yield ""
             yield from self._drawn(forecast, chosen, job)
         yield ""
-        yield from self._considered(plan)
+        yield from considered(plan, self._planned, self._said, self._look)
         yield from self._excluded(plan)
 
     def _replayed(self, plan: Plan, job: PlannedJob) -> Iterator[tuple[str, str]]:
@@ -92,40 +89,6 @@ class Screen:
         yield from self._headline(self._said.job(self._planned.job(refusal.job)))
         yield from self._labelled([("", self._said.refused(refusal))], style="bad")
         yield from self._labelled([("would do", refusal.change)])
-        yield from self._labelled(
-            [("left out", self._said.excluded(x)) for x in refusal.excluded]
-        )
-
-    def _considered(self, plan: Plan) -> list[str]:
-        options = list(plan.reason.considered[:MOST_CONSIDERED])
-        if plan.chosen.place not in {o.place for o in options}:
-            options.insert(0, plan.chosen)
-        cells = [self._cells(option, plan) for option in options]
-        # Without a single price there is nothing to compare.
-        width = len(COLUMNS) if any(row[-1] for row in cells) else len(COLUMNS) - 1
-        look = self._look
-        lines = table(COLUMNS[:width], [row[:width] for row in cells], look)
-        more = len(plan.reason.considered) - len(options)
-        return [*lines, *([f"and {more} more places"] if more > 0 else [])]
-
-    def _cells(self, option: Option, plan: Plan) -> list[str]:
-        total_g, at_once = option.cost.total_g, plan.at_once
-        saves = "-"
-        if at_once is not None and at_once.total_g.central > 0.0:
-            share = 1.0 - total_g.central / at_once.total_g.central
-            saves = percent(share) if share >= 0.0 else f"-{percent(-share)}"
-        return [
-            "*" if option.place == plan.chosen.place else "",
-            option.place,
-            self._planned.place(option.place).zone,
-            self._said.time(option.start),
-            self._said.time(option.stop),
-            str(option.pauses),
-            mass(total_g.central),
-            f"{mass(total_g.low)}{self._look.dash}{mass(total_g.high)}",
-            saves,
-            "" if option.cost.price is None else figure(option.cost.price),
-        ]
 
     def _excluded(self, plan: Plan) -> Iterator[str]:
         excluded = plan.reason.excluded
@@ -159,6 +122,9 @@ class Screen:
     def _footing(self) -> Iterator[str]:
         planned = self._planned
         made_at = planned.made_at.astimezone(self._zone)
+        if len(planned.plans) > 1:
+            for line in self._said.together(planned):
+                yield from fold(line, self._look.columns)
         how = "replayed as of" if planned.came or planned.actual else "planned"
         said = f"{how} {made_at:%a %d %b %Y %H:%M}; times are {made_at:%Z}"
         for line in (said, *planned.notes, *planned.sources):

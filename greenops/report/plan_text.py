@@ -1,5 +1,6 @@
 """Plans in words: when, where, what it emits, what that is compared with."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 
 from greenops.model import (
@@ -11,7 +12,7 @@ from greenops.model import (
     Refusal,
     Transfer,
 )
-from greenops.report.plan_facts import Came, saved
+from greenops.report.plan_facts import Came, Planned, saved
 from greenops.report.text import (
     MASS_SCALE,
     bounds,
@@ -114,6 +115,16 @@ class Said:
         emitted = mass(oracle.cost.total_g.central)
         return f"{emitted} at {oracle.place} ({zone}), {self.when(oracle)}"
 
+    def together(self, planned: Planned) -> Iterator[str]:
+        """Yield what all plans emit, and in a replay what they came to."""
+        plans = planned.plans
+        expected = [(p.chosen.cost, p.at_once) for p in plans]
+        yield f"{plural(len(plans), 'job')} together: {_sum(expected)}"
+        came = [planned.came[p.job] for p in plans if p.job in planned.came]
+        if came:
+            what = _sum([(c.chosen, c.at_once) for c in came])
+            yield f"of which {plural(len(came), 'job')} came to {what}"
+
     def transfer(self, transfer: Transfer) -> str:
         """Return what is moved, which way, and at what cost."""
         way = f" {self._arrow} ".join(transfer.path)
@@ -140,6 +151,22 @@ class Said:
         if saved_g < 0.0:
             return f"nothing: {mass(-saved_g)} ({percent(-share)}) above {whole}"
         return f"{mass(saved_g)} ({percent(share)}) of {whole}"
+
+
+def _sum(costs: Sequence[tuple[PlanCost, PlanCost | None]]) -> str:
+    """Return emissions summed up, and what is saved of those that are comparable."""
+    emitted_g = sum(cost.total_g.central for cost, _ in costs)
+    pairs = [
+        (cost.total_g.central, at_once.total_g.central)
+        for cost, at_once in costs
+        if at_once is not None
+    ]
+    whole_g = sum(there_g for _, there_g in pairs)
+    if whole_g <= 0.0:
+        return mass(emitted_g)
+    share = _share(1.0 - sum(here_g for here_g, _ in pairs) / whole_g)
+    which = "" if len(pairs) == len(costs) else f"the {len(pairs)} that could run so "
+    return f"{mass(emitted_g)}, {which}{share} below running at once"
 
 
 def _share(share: float) -> str:

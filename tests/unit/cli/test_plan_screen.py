@@ -93,6 +93,48 @@ def test_several_jobs_are_listed_without_charts():
     assert "runs ·" not in text
 
 
+def test_many_jobs_are_listed_one_a_line_with_their_sum():
+    names = [f"job {i}" for i in range(9)]
+
+    text = shown(planned(*(plan(n) for n in names)))
+
+    assert "JOB    PLACE  START" in text
+    rows = [x for x in text.splitlines() if x.startswith("job ")]
+    assert [r[:5] for r in rows] == names
+    assert all(r.endswith("1.20 kg   40 %") for r in rows)
+    assert "9 jobs together: 10.8 kg, 40 % below running at once" in text
+    assert "CAME TO" not in text
+
+
+def test_a_sum_compares_only_what_can_be_compared():
+    some = shown(planned(plan("one"), plan("two", at_once=None)))
+    none = shown(planned(*(plan(n, at_once=None) for n in ("one", "two"))))
+
+    assert "2 jobs together: 2.40 kg, the 1 that could run so 40 % below" in some
+    assert "2 jobs together: 2.40 kg\n" in none
+
+
+def test_many_refusals_leave_out_why_each_place_was_left_out():
+    few = shown(planned(refusals=[refusal("late")]))
+    many = shown(planned(refusals=[refusal(f"late {i}") for i in range(9)]))
+
+    assert "left out   lab (deadline)" in few
+    assert "left out   lab (deadline)" not in many
+    assert many.count("would do   a deadline 2 h later") == 9
+
+
+def test_a_replay_of_many_jobs_says_what_each_came_to():
+    names = [f"job {i}" for i in range(9)]
+    came = {"job 3": replayed().came["pretrain"]}
+
+    text = shown(planned(*(plan(n) for n in names), came=came))
+
+    rows = [x for x in text.splitlines() if x.startswith("job ")]
+    assert [r.split()[-1] for r in rows] == ["-"] * 3 + ["kg"] + ["-"] * 5
+    assert rows[3].endswith("1.30 kg")
+    assert "of which 1 job came to 1.30 kg, 35 % below running at once" in text
+
+
 def test_prices_are_shown_where_there_are_any():
     priced = plan(chosen=option("cloud", 1.0, price=12.5))
     priced = replace(priced, reason=replace(priced.reason, considered=(priced.chosen,)))
