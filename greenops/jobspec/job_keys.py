@@ -113,8 +113,9 @@ class JobKeys(Table):
     )
     project: str = key('"vision"', "project whose carbon budget it uses", "")
     scaling: list[float] = key(
-        "[1.0, 1.9, 2.7]",
-        "an elastic job: work per second on 1, 2, ... GPUs; 1 is what duration is for",
+        "[0.3, 0.55, 0.8, 1.0]",
+        "for elastic jobs: duration worked off per second on 1, 2, ... GPUs, up to "
+        "`gpus` at least",
         [],
         max_length=1024,
     )

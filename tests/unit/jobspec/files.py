@@ -46,7 +46,7 @@ shuns_tags = "spot"
 private = true
 priority = -3
 project = "vision"
-scaling = [1, 1.9]
+scaling = [0.3, 0.55, 0.8, 1]
 pause = {save_s = 60, resume_s = 90, energy_wh = 20, min_run_min = 30, at_most = 2}
 
 [[job.phase]]

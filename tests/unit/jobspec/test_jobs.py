@@ -157,6 +157,9 @@ def test_a_pipe_in_a_file_s_place_is_not_waited_for(tmp_path):
         ),
         pytest.param({"scaling": "[1, 0]"}, "above 0", id="no scaling"),
         pytest.param(
+            {"scaling": "[1, 1.9]", "gpus": 3}, "must reach to", id="short scaling"
+        ),
+        pytest.param(
             {"data": '[{name = "c", size_gb = -1, at = "lab"}]'},
             "data.size_gb = -1: must be at least 0",
             id="negative data",
@@ -285,7 +288,7 @@ def test_every_key_ends_up_in_the_record(read):
     assert job.places == {"lab", "cloud"}
     assert (job.needs_tags, job.shuns_tags) == ({"EU"}, {"spot"})
     assert (job.private, job.priority, job.project) == (True, -3, "vision")
-    assert job.scaling == (1.0, 1.9)
+    assert job.scaling == (0.3, 0.55, 0.8, 1.0)
     assert job.checkpoint_gb == 12.0
     assert job.interruptible
     assert found.budgets_g == {"vision": 12500.0}
