@@ -57,7 +57,7 @@ class Screen:
         zone = self._planned.place(chosen.place).zone
         rows = [
             ("where", said.where(chosen, job, zone)),
-            ("when", said.when(chosen)),
+            ("when", said.when(chosen, job)),
             ("emits", said.emits(chosen.cost)),
             ("of which", said.parts(chosen.cost)),
             ("saves", said.saves(plan, job)),
@@ -83,7 +83,7 @@ class Screen:
         yield "came to", self._said.came(came, job)
         if came.oracle is not None:
             zone = self._planned.place(came.oracle.place).zone
-            yield "best was", self._said.oracle(came.oracle, zone)
+            yield "best was", self._said.oracle(came.oracle, job, zone)
 
     def _refusal(self, refusal: Refusal) -> Iterator[str]:
         yield from self._headline(self._said.job(self._planned.job(refusal.job)))

@@ -64,9 +64,9 @@ class Said:
         away = "" if option.place == job.home else f", away from {job.home}"
         return f"{option.place} ({zone}){away}"
 
-    def when(self, option: Option) -> str:
+    def when(self, option: Option, job: PlannedJob) -> str:
         """Return the stretches of running; of many the first ones and the end."""
-        elastic = len({s.gpus for s in option.segments}) > 1
+        elastic = any(s.gpus != job.gpus for s in option.segments)
         shown = [
             self.span(s.start, s.stop)
             + (f" on {plural(s.gpus, 'GPU')}" if elastic else "")
@@ -110,10 +110,10 @@ class Said:
             said += f", which is {_share(came.of_oracle)} of what could be saved"
         return said
 
-    def oracle(self, oracle: Option, zone: str) -> str:
+    def oracle(self, oracle: Option, job: PlannedJob, zone: str) -> str:
         """Return the best plan for one who had known what came."""
         emitted = mass(oracle.cost.total_g.central)
-        return f"{emitted} at {oracle.place} ({zone}), {self.when(oracle)}"
+        return f"{emitted} at {oracle.place} ({zone}), {self.when(oracle, job)}"
 
     def together(self, planned: Planned) -> Iterator[str]:
         """Yield what all plans emit, and in a replay what they came to."""

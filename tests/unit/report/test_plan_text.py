@@ -45,20 +45,28 @@ def test_a_soft_deadline_is_a_wish():
 def test_stretches_are_listed_with_their_pauses():
     two = option("lab", 1.0, segment(0, 2), segment(5, 1))
 
-    assert SAID.when(two) == "Mon 02 Mar 00:00-02:00; Mon 02 Mar 05:00-06:00 (1 pause)"
+    assert (
+        SAID.when(two, job())
+        == "Mon 02 Mar 00:00-02:00; Mon 02 Mar 05:00-06:00 (1 pause)"
+    )
 
 
 def test_many_stretches_are_cut_and_counted():
     many = option("lab", 1.0, *(segment(2 * i, 1) for i in range(12)))
 
-    assert "6 more, done Mon 02 Mar 23:00 (11 pauses)" in SAID.when(many)
+    assert "6 more, done Mon 02 Mar 23:00 (11 pauses)" in SAID.when(many, job())
 
 
-def test_an_elastic_job_says_on_how_many_gpus():
+def test_other_numbers_of_gpus_than_the_job_states_are_said():
     elastic = option("lab", 1.0, segment(0, 2, gpus=1), segment(2, 1, gpus=4))
 
-    assert "00:00-02:00 on 1 GPU;" in SAID.when(elastic)
-    assert "on 4 GPUs" in SAID.when(elastic)
+    said = SAID.when(elastic, job(gpus=4, scaling=(0.3, 0.5, 0.8, 1.0)))
+
+    assert "00:00-02:00 on 1 GPU;" in said
+    assert "on 4 GPUs" in said
+    assert "GPU" not in SAID.when(
+        option("lab", 1.0, segment(0, 2, gpus=4)), job(gpus=4)
+    )
 
 
 def test_parts_too_small_to_matter_are_left_out():
