@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from greenops.errors import ConfigError
 from greenops.jobspec.lines import Lines
+from greenops.jobspec.tables import SMALLEST
 
 MOST_SHOWN = 20
 LONGEST_CHARS = 60
@@ -122,8 +123,11 @@ def _sentence(model: type[BaseModel], error: Mapping[str, Any]) -> str:
     right = f", such as {key} = {example} ({field.description})"
     if error["type"] == "missing":
         return f"{dotted} is missing{right}"
+    limits = error.get("ctx", {})
     must = _MUST_BE.get(error["type"], error["msg"])
-    said = must.format(**error.get("ctx", {}))
+    if limits.get("ge") == SMALLEST:  # a millionth stands for what people call 0
+        must = "must be above 0, {ge:g} at least"
+    said = must.format(**limits)
     return f"{dotted} = {_given(error['input'])}: {said}{right}"
 
 

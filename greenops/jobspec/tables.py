@@ -7,7 +7,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 LONGEST_TEXT_CHARS = 200
 MOST_HOURS = 366 * 24.0
 LARGEST = 1e9
-"""Nothing anybody plans for is larger, in any unit here: a slip of the keyboard is."""
+SMALLEST = 1e-6
+"""Nothing anybody plans for is larger, or, where it cannot be 0, smaller, in any unit
+here: a slip of the keyboard is."""
 
 
 class Table(BaseModel):
@@ -40,7 +42,7 @@ def amount(
     """Return the key of a quantity of at least 0, unless `checks` say otherwise."""
     bounds = {"ge": 0.0, "le": LARGEST} | checks
     if "gt" in checks:
-        del bounds["ge"]
+        bounds["ge"] = SMALLEST
     return key(example, meaning, default, **bounds)
 
 
