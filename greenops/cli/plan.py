@@ -95,7 +95,7 @@ def _budgets(
     help="Draw into a .png, .svg or .pdf file as well.",
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON, times in UTC.")
-def plan(  # one parameter per option
+def plan(
     *,
     job_file: Path,
     places_file: Path,
@@ -114,13 +114,13 @@ def plan(  # one parameter per option
     at home. Forecasts are those of `greenops forecast`. `docs/planning.md` explains the
     files; `examples/` has two to begin with.
     """
-    if at is not None and replay is None:
-        raise click.UsageError(
-            "--at is the moment of a replay: give --replay FOLDER too"
-        )
     from greenops.report.plan_document import plans_to_dict
     from greenops.wire.plan import Asked, plan_files
 
+    if replay is None and at is not None:
+        raise click.UsageError("--at is the moment of a replay: give --replay FOLDER")
+    if replay is not None and marginal:
+        raise click.UsageError("a replay has the kind its files hold: leave --marginal")
     asked = Asked(
         jobs=job_file,
         places=places_file,

@@ -112,6 +112,7 @@ def test_an_unknown_zone_gets_near_matches(plan):
         ("--plot", "plan.doc"),
         ("--replay", "nowhere"),
         ("--at", "2024-05-01"),
+        ("--replay", ".", "--marginal"),
         ("--replay", ".", "--at", "yesterweek"),
     ],
     ids=" ".join,
@@ -204,6 +205,15 @@ def test_the_examples_can_be_planned(greenops):
     assert result.exit_code == 0, result.stderr
     assert "finetune: train, 6 h 00 min (5 h 00 min to 7 h 30 min)" in result.stdout
     assert "cloud-west (residency)" in result.stdout
+
+
+def test_the_examples_can_be_planned_with_money_and_a_budget(greenops):
+    result = greenops(
+        "plan", *EXAMPLE, "--carbon-price", "80", "--carbon-budget", "vision=12.5"
+    )
+
+    assert result.exit_code == 0, result.stdout
+    assert "PRICE" in result.stdout
 
 
 def test_every_key_can_be_planned_with(plan):
