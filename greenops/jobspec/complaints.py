@@ -43,14 +43,22 @@ class Complaints:
     def __init__(self) -> None:
         """Begin without any."""
         self._said: list[str] = []
+        self._more = 0
 
     def __len__(self) -> int:
         """Return how many there are."""
-        return len(self._said)
+        return len(self._said) + self._more
+
+    @property
+    def enough(self) -> bool:
+        """Whether no more will be shown: what is found now is only counted."""
+        return len(self._said) >= MOST_SHOWN
 
     def add(self, sentence: str) -> None:
         """Take a sentence that names its file."""
-        if sentence not in self._said[-MOST_SHOWN:]:
+        if self.enough:
+            self._more += 1
+        elif sentence not in self._said:
             self._said.append(sentence)
 
     def raise_any(self) -> None:
@@ -61,10 +69,8 @@ class Complaints:
         """
         if not self._said:
             return
-        shown = self._said[:MOST_SHOWN]
-        if more := len(self._said) - len(shown):
-            shown.append(f"and {more} more complaints of this kind")
-        raise ConfigError("\n".join(shown))
+        more = [f"and {self._more} more complaints"] if self._more else []
+        raise ConfigError("\n".join((*self._said, *more)))
 
 
 class Spot:
@@ -95,8 +101,15 @@ class Spot:
             return model.model_validate(table)
         except ValidationError as e:
             for error in e.errors(include_url=False):
-                self.complain(_sentence(model, error), *error["loc"])
+                said = "" if self._complaints.enough else _sentence(model, error)
+                self.complain(said, *error["loc"])
             return None
+
+    def near(self, word: str, known: Collection[str]) -> str:
+        """Return which of the known words may have been meant, or which there are."""
+        if self._complaints.enough:  # thousands of comparisons that nobody sees
+            return ""
+        return near(word, known) or f"; there are {', '.join(sorted(known)[:20])}"
 
 
 def near(word: str, known: Collection[str]) -> str:
@@ -124,10 +137,10 @@ def _sentence(model: type[BaseModel], error: Mapping[str, Any]) -> str:
     if error["type"] == "missing":
         return f"{dotted} is missing{right}"
     limits = error.get("ctx", {})
-    must = _MUST_BE.get(error["type"], error["msg"])
+    must = _MUST_BE.get(error["type"], "{msg}")
     if limits.get("ge") == SMALLEST:  # a millionth stands for what people call 0
         must = "must be above 0, {ge:g} at least"
-    said = must.format(**limits)
+    said = must.format(**limits, msg=error["msg"])
     return f"{dotted} = {_given(error['input'])}: {said}{right}"
 
 

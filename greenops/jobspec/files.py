@@ -3,7 +3,8 @@
 import os
 import stat
 import tomllib
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,11 @@ def named(tables: Collection[Mapping[str, Any]]) -> list[str]:
     """Return the names of tables, of those too that are wrong in other ways."""
     names = [table.get("name") for table in tables]
     return [name.strip() for name in names if isinstance(name, str)]
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """Return the names that are there more than once, sorted."""
+    return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
 def _text(path: Path) -> str:

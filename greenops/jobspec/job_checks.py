@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from math import isclose
 
-from greenops.jobspec.complaints import Spot, near, shown
+from greenops.jobspec.complaints import Spot, shown
+from greenops.jobspec.files import repeated
 from greenops.jobspec.job_keys import JobKeys
 
 
@@ -58,8 +59,7 @@ def _check_lists(keys: JobKeys, spot: Spot) -> None:
             spot.complain(
                 f"scaling[{i}] = {work:g}: work per second must be above 0", "scaling"
             )
-    names = [d.name for d in keys.data]
-    for name in sorted({n for n in names if names.count(n) > 1}):
+    for name in repeated(d.name for d in keys.data):
         spot.complain(f"data {shown(name)} is there twice", "data")
 
 
@@ -72,6 +72,6 @@ def _check_names(keys: JobKeys, spot: Spot, places: Collection[str]) -> None:
     ]
     for name, path in named_at:
         if name not in places:
-            hint = near(name, places) or f"; there are {', '.join(sorted(places)[:20])}"
             dotted = ".".join(p for p in path if isinstance(p, str))
+            hint = spot.near(name, places)
             spot.complain(f"{dotted}: no place {shown(name)}{hint}", *path)

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from greenops.jobspec.complaints import Complaints, Spot, shown
-from greenops.jobspec.files import Written, named, read_file
+from greenops.jobspec.files import Written, named, read_file, repeated
 from greenops.jobspec.job_checks import check
 from greenops.jobspec.job_keys import JobFile, JobKeys, PauseKeys
 from greenops.jobspec.spans import aware, duration_s, window
@@ -56,8 +56,7 @@ def read_jobs(
     spots = [written.spot("job", i) for i in range(len(tables))]
     read = [(s, s.checked(JobKeys, t)) for s, t in zip(spots, tables, strict=True)]
     good = [(spot, keys) for spot, keys in read if keys is not None]
-    names = named(tables)
-    for name in sorted({n for n in names if names.count(n) > 1}):
+    for name in repeated(named(tables)):
         written.spot("job").complain(f"more than one job is called {shown(name)}")
     budgets_g = _budgets_g(written, whole.budgets_kg) if whole else {}
     if not good:

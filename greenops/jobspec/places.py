@@ -8,8 +8,8 @@ from pathlib import Path
 
 from greenops.errors import ConfigError
 from greenops.footprint.operational import PUE_UNKNOWN
-from greenops.jobspec.complaints import Complaints, Spot, near, shown
-from greenops.jobspec.files import Written, named, read_file
+from greenops.jobspec.complaints import Complaints, Spot, shown
+from greenops.jobspec.files import Written, named, read_file, repeated
 from greenops.jobspec.place_keys import FreeKeys, LinkKeys, PlaceFile, PlaceKeys
 from greenops.jobspec.spans import aware, bounded
 from greenops.model import Bounded, Free, Link, Place
@@ -51,8 +51,8 @@ def read_places(
     head = {k: v for k, v in written.tree.items() if k != "place"}
     head = {k: v for k, v in head.items() if k not in PlaceKeys.model_fields}
     written.spot().checked(PlaceFile, head | {"place": tables})
-    names = named(tables)
-    for name in sorted({n for n in names if names.count(n) > 1}):
+    names = frozenset(named(tables))
+    for name in repeated(named(tables)):
         written.spot("place").complain(f"more than one place is called {shown(name)}")
     read = [_place(written, i, table, zone_code) for i, table in enumerate(tables)]
     good = [pair for pair in read if pair is not None]
@@ -60,7 +60,7 @@ def read_places(
         _check_links(written.spot("place", i), table.get("link"), names)
     return PlacesRead(
         places=tuple(place for place, _ in good),
-        names=frozenset(names),
+        names=names,
         traces={place.name: trace for place, trace in good if trace},
     )
 
@@ -197,5 +197,5 @@ def _check_links(spot: Spot, links: object, names: Collection[str]) -> None:
     for i, link in enumerate(links if isinstance(links, list) else ()):
         to = link.get("to") if isinstance(link, dict) else None
         if isinstance(to, str) and to.strip() and to.strip() not in names:
-            hint = near(to, names) or f"; there are {', '.join(sorted(names)[:20])}"
+            hint = spot.near(to.strip(), names)
             spot.complain(f"link.to: no place {shown(to)}{hint}", "link", i, "to")

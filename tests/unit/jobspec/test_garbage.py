@@ -94,3 +94,17 @@ def test_no_cut_of_a_good_file_is_a_traceback(data):
 @pytest.mark.timeout(20)
 def test_a_file_of_ten_thousand_wrong_jobs_is_read_in_seconds():
     assert not both("[[job]]\nx = 1\n" * 10_000)
+
+
+@pytest.mark.timeout(30)
+def test_thousands_of_unknown_places_are_not_all_compared(tmp_path):
+    names = [f"place {i:05d}" for i in range(4000)]
+    path = tmp_path / "job.toml"
+    path.write_text(
+        "".join(changed(JOB, name=f'"{i}"', home=f'"plaice {i}"') for i in range(4000))
+    )
+    complaints = Complaints()
+
+    read_jobs(path, complaints, moment=lambda _: NOW, places=names)
+
+    assert len(complaints) == 4000
