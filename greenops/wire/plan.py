@@ -105,6 +105,8 @@ def _moment(
         return asked.at
     if stated:
         return min(stated)
+    if not read.places:  # their file is wrong, and that is what will be said
+        return datetime.now(UTC)
     return traces.week_before_end([_called(place, read) for place in read.places])
 
 

@@ -50,6 +50,13 @@ def test_a_place_that_is_wrong_is_no_unknown_home(asked):
     assert "no place" not in str(e.value)
 
 
+def test_a_replay_without_a_moment_says_first_what_is_wrong_with_the_places(asked):
+    with pytest.raises(ConfigError, match="no table") as e:
+        plan_files(asked(JOB, places=""), Config())
+
+    assert "places.toml" in str(e.value)
+
+
 def test_several_jobs_are_replayed_from_the_first_of_their_moments(asked):
     jobs = at(MOMENT, name='"a"') + at(MOMENT - timedelta(hours=5), name='"b"')
 
