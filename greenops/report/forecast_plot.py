@@ -20,9 +20,7 @@ def chart(forecast: Forecast, look: Look, zone: tzinfo | None) -> list[str]:
         look: Of the screen.
         zone: Of the times below.
     """
-    room = look.columns - AXIS_COLUMNS - 2
-    count = min(room, MOST_A_HOUR * len(forecast.hours))
-    columns = [forecast.hours[i * len(forecast.hours) // count] for i in range(count)]
+    columns = hours_drawn(forecast, look)
     top = max(h.high80_g_per_kwh for h in columns) or 1.0
 
     def row_of(g_per_kwh: float) -> int:
@@ -35,6 +33,13 @@ def chart(forecast: Forecast, look: Look, zone: tzinfo | None) -> list[str]:
         cells = _cells(columns, row, row_of, look)
         lines.append(f"{label:>{AXIS_COLUMNS}}{edge}{cells}")
     return [*lines, _axis([h.start.astimezone(zone) for h in columns], look)]
+
+
+def hours_drawn(forecast: Forecast, look: Look) -> list[ForecastHour]:
+    """Return the hour that each column of the chart shows."""
+    room = look.columns - AXIS_COLUMNS - 2
+    count = min(room, MOST_A_HOUR * len(forecast.hours))
+    return [forecast.hours[i * len(forecast.hours) // count] for i in range(count)]
 
 
 def _cells(

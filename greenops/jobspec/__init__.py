@@ -1,0 +1,1 @@
+"""What people write of their jobs and places, read into records."""
