@@ -13,6 +13,7 @@ forecast says or lacks; where nothing is known at all, it runs at once.
 """
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +23,16 @@ from greenops.planner.prospect import Floats, Prospect
 Slots = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
-OPTION_VALUE = 0.3
+OPTION_VALUE = 0.25
 """Standard deviations that an unsure hour is worth more, if the choice is free."""
 LEAST_GAIN = 0.01
 """Share of its emissions that a job must be expected to save, to wait at all."""
+CAUTION = 0.2
+"""The same in standard deviations of the hours it would wait for, if that is more."""
 LEAST_CHANGE = 0.005
 """Share that another plan must be expected to save over the one that stands."""
+MOST_MARGIN = 0.9
+"""No hours are so unsure that a tenth of the emissions is not worth waiting for."""
 NO_PLAN = -1
 
 
@@ -37,15 +42,37 @@ class Margins:
 
     Attributes:
         wait: For a job without a plan to wait, instead of running at once, as a share.
+        caution: The same in standard deviations of the logarithm of the hours it would
+            wait for; the larger of the two counts.
         change: For another plan to replace the one that stands, as a share.
     """
 
     wait: float = LEAST_GAIN
+    caution: float = CAUTION
     change: float = LEAST_CHANGE
 
     def __post_init__(self) -> None:
-        if not (0.0 <= self.wait < 1.0 and 0.0 <= self.change < 1.0):
-            raise ValueError("margins are shares from 0 to below 1")
+        if not (0.0 <= self.wait <= MOST_MARGIN and 0.0 <= self.change <= MOST_MARGIN):
+            raise ValueError(f"margins are shares from 0 to {MOST_MARGIN}")
+        if not 0.0 <= self.caution < inf:
+            raise ValueError("margins of caution are finite and 0 or more")
+
+    def replaced(
+        self, standing_g: Floats, found_g: Floats, *, planned: Flags, log_sd: Floats
+    ) -> Flags:
+        """Return whether a plan that was found replaces what stands.
+
+        Args:
+            standing_g: What the plan that stands is expected to emit by now; of a job
+                without a plan, running at once. Infinite: not known.
+            found_g: What the other plan is expected to emit.
+            planned: Whether a plan stands.
+            log_sd: How unsure the hours are that would be waited for.
+        """
+        unsure = self.caution * np.where(np.isfinite(log_sd), log_sd, 0.0)
+        to_wait = np.clip(unsure, self.wait, MOST_MARGIN)
+        margin = np.where(planned, self.change, to_wait)
+        return np.asarray(found_g < standing_g * (1.0 - margin))
 
 
 MARGINS = Margins()
@@ -103,8 +130,8 @@ def start_in(
     standing = np.full(rows, np.inf)
     seen = at < cost.shape[1]
     standing[seen] = cost[seen, at[seen]]
-    margin = np.where(stands == NO_PLAN, margins.wait, margins.change)
-    better = least < standing * (1.0 - margin)
+    log_sd = _stretches(ahead.log_sd, length)[np.arange(rows), best] / length
+    better = margins.replaced(standing, least, planned=stands != NO_PLAN, log_sd=log_sd)
     # A plan for hours that nobody knows any more falls to what is known, else to now.
     lost = ~np.isfinite(standing)
     chosen = np.where(better, best, np.where(lost, 0, at))
@@ -147,21 +174,25 @@ def run_now(
     blind = ~np.isfinite(price).any(axis=1)
     runs = np.isfinite(price[:, 0]) & (cheaper < need)
     fresh = np.ones(len(need), dtype=np.bool_) if waited is None else ~waited
-    little = fresh & np.isfinite(price[:, 0]) & ~_pays(price, need, margins.wait)
+    pays = _pays(price, ahead.log_sd[:, :left], need, margins)
+    little = fresh & np.isfinite(price[:, 0]) & ~pays
     return np.asarray((need > 0) & (must | blind | runs | little))
 
 
-def _pays(price: Floats, need: Slots, least: float) -> Flags:
+def _pays(price: Floats, log_sd: Floats, need: Slots, margins: Margins) -> Flags:
     """Return whether the best slots are enough below the next ones, as many as needed.
 
     Where too few slots are known to tell, waiting does not pay; where only one of the
     next ones is not known, it does.
     """
     rows = np.arange(len(price))
-    last = np.minimum(need, price.shape[1]) - 1
+    last = np.clip(need, 1, price.shape[1]) - 1
+    order = np.argsort(price, axis=1, kind="stable")
+    best = np.cumsum(np.take_along_axis(price, order, axis=1), axis=1)[rows, last]
+    unsure = np.cumsum(np.take_along_axis(log_sd, order, axis=1), axis=1)[rows, last]
     at_once = np.cumsum(price, axis=1)[rows, last]
-    best = np.cumsum(np.sort(price, axis=1), axis=1)[rows, last]
-    return np.asarray(best < at_once * (1.0 - least))
+    plain = np.zeros(len(need), dtype=np.bool_)
+    return margins.replaced(at_once, best, planned=plain, log_sd=unsure / (last + 1))
 
 
 def _stretches(price: Floats, length: int) -> Floats:

@@ -13,7 +13,7 @@ from greenops.planner.robust import (
 )
 
 NAN = np.nan
-NONE = Margins(wait=0.0, change=0.0)
+NONE = Margins(wait=0.0, caution=0.0, change=0.0)
 
 
 def ahead(*rows, sd=0.0):
@@ -59,7 +59,7 @@ def test_more_work_than_time_or_less_than_none_is_refused(work):
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.0, NAN])
-def test_a_margin_is_a_share_below_one(share):
+def test_a_margin_is_a_share_of_at_most_nine_tenths(share):
     with pytest.raises(ValueError, match="margins"):
         Margins(wait=share)
 
@@ -160,6 +160,52 @@ def test_the_first_pause_needs_a_gain_and_later_ones_do_not():
 
     assert one_run(prices, waited=False, margins=Margins())
     assert not one_run(prices, waited=True, margins=Margins())
+
+
+@pytest.mark.parametrize("caution", [-0.1, NAN, np.inf])
+def test_caution_is_a_number_of_standard_deviations(caution):
+    with pytest.raises(ValueError, match="caution"):
+        Margins(caution=caution)
+
+
+def test_waiting_for_unsure_hours_needs_more_gain():
+    prices, margins = [100, 95, 200, 200], Margins()
+
+    assert one_start(prices, sd=0.1, margins=margins) == 1
+    assert one_start(prices, sd=0.4, margins=margins) == 0
+    assert not one_run(prices, sd=0.1, waited=False, margins=margins)
+    assert one_run(prices, sd=0.4, waited=False, margins=margins)
+
+
+@pytest.mark.parametrize(
+    ("standing_g", "found_g", "planned", "log_sd", "replaced"),
+    [
+        (100.0, 99.4, True, 0.9, True),
+        (100.0, 99.6, True, 0.0, False),
+        (100.0, 98.9, False, 0.0, True),
+        (100.0, 99.4, False, 0.0, False),
+        (100.0, 90.0, False, 0.6, False),
+        (100.0, 90.0, False, NAN, True),
+        (np.inf, 90.0, True, 0.0, True),
+        (100.0, np.inf, True, 0.0, False),
+        (np.inf, np.inf, False, NAN, False),
+    ],
+)
+def test_a_plan_is_replaced_by_one_that_gains_enough(
+    standing_g, found_g, planned, log_sd, replaced
+):
+    found = Margins().replaced(
+        np.array([standing_g]),
+        np.array([found_g]),
+        planned=np.array([planned]),
+        log_sd=np.array([log_sd]),
+    )
+
+    assert found.tolist() == [replaced]
+
+
+def test_no_uncertainty_is_so_great_that_nothing_is_worth_waiting_for():
+    assert one_start([100, 5, 200, 200], sd=9.0, margins=Margins()) == 1
 
 
 def test_an_unsure_hour_is_worth_more_to_a_job_that_can_choose():
