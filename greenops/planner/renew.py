@@ -7,7 +7,9 @@ and waiting by a margin than starting at once: see `robust`.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from math import isnan
+from math import inf, isnan, log
+
+import numpy as np
 
 from greenops.model import (
     Exclusion,
@@ -25,6 +27,7 @@ from greenops.planner.carried import carried_on
 from greenops.planner.counted import cost_of, draft_of, option_of
 from greenops.planner.curve import SLIVER_S
 from greenops.planner.place import Bid, one_stretch, weight_g
+from greenops.planner.prospect import Z95
 from greenops.planner.robust import MARGINS, Margins
 from greenops.planner.scaled import spent_on
 from greenops.planner.single import plan_from, refusal_from
@@ -68,15 +71,29 @@ def renewed_or_refusal(
         return refusal_from(job, weighing.excluded)
     found = open_sites(job, places, terms)
     kept = _at_once(found, terms) if standing is None else _kept(found, standing, terms)
-    margin = margins.wait if standing is None else margins.change
-    if kept is not None and not _better(weighing.bids[0], kept, margin):
+    best = weighing.bids[0]
+    better = kept is None or margins.replaced(
+        np.array(kept.weight_g),
+        np.array(best.weight_g),
+        planned=np.array(standing is not None),
+        log_sd=np.array(_log_sd(found, best.option)),
+    )
+    if kept is not None and not better:
         weighing = replace(weighing, bids=_first(kept, weighing.bids))
     plan = plan_from(job, places, weighing, terms)
     return replace(plan, advice=(*plan.advice, *_told(plan, places, late)))
 
 
-def _better(bid: Bid, kept: Bid, margin: float) -> bool:
-    return bid.weight_g < kept.weight_g - margin * abs(kept.weight_g)
+def _log_sd(found: OpenSites, option: Option) -> float:
+    """Return how unsure the hours of an option are, as a standard deviation of logs."""
+    site = next(s for s, _ in found.sites if s.place.name == option.place)
+    start_s, stop_s = (
+        (m - site.origin).total_seconds() for m in (option.start, option.stop)
+    )
+    mean = site.outlook.mean(start_s, stop_s)
+    if mean is None or mean.low <= 0.0:
+        return inf
+    return log(mean.high / mean.low) / (2 * Z95)
 
 
 def _first(kept: Bid, bids: Sequence[Bid]) -> tuple[Bid, ...]:

@@ -71,16 +71,23 @@ def test_a_plan_that_cannot_be_kept_is_replaced():
     assert plan.chosen.place == "other"
 
 
-def test_an_hour_that_is_unsure_is_worth_waiting_for():
-    sure = place("home", 100.0, 100.5)
-    unsure = with_forecast(sure, 100.0, 100.5)
-    hours = list(unsure.forecast.hours)
-    hours[1] = replace(hours[1], low95_g_per_kwh=40.0, high95_g_per_kwh=250.0)
-    unsure = replace(unsure, forecast=replace(unsure.forecast, hours=tuple(hours)))
+def test_an_hour_that_is_unsure_is_weighed_below_an_equal_sure_one():
+    sure = with_forecast(place("home"), 300.0, 100.0, 100.5)
+    hours = list(sure.forecast.hours)
+    hours[2] = replace(hours[2], low95_g_per_kwh=40.0, high95_g_per_kwh=250.0)
+    unsure = replace(sure, forecast=replace(sure.forecast, hours=tuple(hours)))
 
-    assert hours_late(renewed(job(deadline_h=2), [sure], now=T0)) == 0
-    assert hours_late(renewed(job(deadline_h=2), [unsure], now=T0)) == 1
-    assert hours_late(plan_job(job(deadline_h=2), [unsure], now=T0)) == 0
+    assert hours_late(renewed(job(deadline_h=3), [sure], now=T0)) == 1
+    assert hours_late(renewed(job(deadline_h=3), [unsure], now=T0)) == 2
+    assert hours_late(plan_job(job(deadline_h=3), [unsure], now=T0)) == 1
+
+
+def test_the_less_is_known_of_the_hours_ahead_the_more_waiting_must_promise():
+    sure = place("home", 100.0, 97.0)
+    unsure = place("home", 100.0, 97.0, band=0.6)
+
+    assert hours_late(renewed(job(deadline_h=2), [sure], now=T0)) == 1
+    assert hours_late(renewed(job(deadline_h=2), [unsure], now=T0)) == 0
 
 
 def test_an_old_forecast_is_carried_on_by_its_days_and_the_plan_says_so():
