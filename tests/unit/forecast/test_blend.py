@@ -3,9 +3,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenops.forecast.ahead import Ahead, Past
-from greenops.forecast.blend import blended
+from greenops.forecast import blend
+from greenops.forecast.blend import MOST_MISSED, Provided
 
 DAYS, HOURS = 40, 48
+
+
+def blended(own, now, past, missed=()):
+    return blend.blended(
+        own, Provided(now=now, past=past, missed=np.array(missed, dtype=float))
+    )
 
 
 def own(said=0.0, *, came=None, now=5.0, days=DAYS):
