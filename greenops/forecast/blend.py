@@ -20,8 +20,8 @@ from greenops.forecast.hours import DAY_H, Floats
 
 RECENT_DAYS = 60
 """Days that the weights are learnt from."""
-PRIOR_DAYS = 3.0
-"""The weights begin at halves, as if this many days had said so."""
+PRIOR_DAYS = 5.0
+"""The weights begin at halves, as if this many days had said so of each sign."""
 POOLED_H = (1, 10)
 """Neighbouring hours ahead that are learnt from together, to each side: few follow the
 hour of the day, many are less noisy. The mean of the two is better than either."""
@@ -117,7 +117,8 @@ def weights(seen: Floats, errors: Floats) -> Floats:
     squares = np.einsum("dhp,dhq->hpq", seen, seen)
     products = np.einsum("dhp,dh->hp", seen, left)
     count = known.sum(axis=0).astype(np.float64)
-    return np.mean([_learnt(squares, products, count, h) for h in POOLED_H], axis=0)
+    found = [_learnt(squares, products, count, h) for h in POOLED_H]
+    return np.asarray(np.mean(found, axis=0))
 
 
 def mixed(own: Floats, provider: Floats, seen: Floats, learnt: Floats) -> Floats:
@@ -132,7 +133,7 @@ def mixed(own: Floats, provider: Floats, seen: Floats, learnt: Floats) -> Floats
     moved = own + np.einsum("dhp,hp->dh", seen, learnt)
     outside = np.abs(seen[..., len(AROUND_H) :]).max(axis=2)
     lower, upper = np.minimum(own, provider), np.maximum(own, provider)
-    return np.clip(moved, lower - outside, upper + outside)
+    return np.asarray(np.clip(moved, lower - outside, upper + outside))
 
 
 def latest(missed: Floats, origins: Indices) -> Floats:

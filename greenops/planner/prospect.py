@@ -53,8 +53,8 @@ def prospect(forecast: Forecast | None, now: datetime, hours: int) -> Prospect:
     """Return one row of `hours`, from the hour that holds `now`.
 
     Hours that the forecast says nothing of are not known. Where it was not renewed for
-    a day, they are expected to be what it says of their hour of the day on average:
-    measured, that is better than its own hours (`docs/decisions/0143-*`).
+    a day, those beyond its end are expected to be what it says of their hour of the day
+    on average: a habit lasts longer than weather (`docs/decisions/0143-*`).
 
     Args:
         forecast: The latest there is; None: there is none.
@@ -68,7 +68,9 @@ def prospect(forecast: Forecast | None, now: datetime, hours: int) -> Prospect:
         raise ValueError("a prospect needs an aware time")
     first = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     g_per_kwh, log_sd = np.full((2, 1, hours), np.nan)
-    stated = [] if forecast is None else [h for h in forecast.hours if _usable(h, forecast)]
+    stated = (
+        [] if forecast is None else [h for h in forecast.hours if _usable(h, forecast)]
+    )
     for hour in stated:
         at = (hour.start - first) // HOUR
         if 0 <= at < hours:

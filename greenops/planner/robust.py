@@ -1,10 +1,9 @@
 """Choosing again every hour, on forecasts that err.
 
 An hour that is not sure yet is worth more than its expectation: if it turns out worse,
-the job goes elsewhere. So hours are compared at an intensity below the expected one, the
-further the less is known of them and the more freely the job can choose. What
-that is worth is measured, as the gain of an optimal stopping rule over the same
-forecasts: `docs/decisions/0140-*`.
+the job goes elsewhere. So hours are compared at an intensity below the expected one,
+the further the less is known of them and the more freely the job can choose. How far
+is measured against an optimal stopping rule: `docs/decisions/0140-*`.
 
 Changing a plan for less than it is likely to bring would make it flap, and waiting for
 next to nothing ends worse than running at once every other time: so both need a gain.
@@ -147,7 +146,7 @@ def run_now(
     cheaper = (price[:, 1:] < price[:, :1]).sum(axis=1)
     blind = ~np.isfinite(price).any(axis=1)
     runs = np.isfinite(price[:, 0]) & (cheaper < need)
-    fresh = np.full(len(need), True) if waited is None else ~waited
+    fresh = np.ones(len(need), dtype=np.bool_) if waited is None else ~waited
     little = fresh & np.isfinite(price[:, 0]) & ~_pays(price, need, margins.wait)
     return np.asarray((need > 0) & (must | blind | runs | little))
 

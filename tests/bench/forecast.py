@@ -180,9 +180,7 @@ def _issues(region: Region) -> Iterator[datetime]:
     yield from (midnight - d * DAY_H * HOUR for d in reversed(range(REPLAYED_DAYS)))
 
 
-def _provided(
-    region: Region, known: History, own: Ahead, issued: datetime
-) -> Provided:
+def _provided(region: Region, known: History, own: Ahead, issued: datetime) -> Provided:
     days = [known.first + int(i) * HOUR for i in own.past.origins]
     past = np.array([_said(region, d) for d in days]).reshape(-1, WEEK_H)
     return Provided(

@@ -120,9 +120,7 @@ def replayed(region: Region) -> list[dict[str, object]]:
         SignalError: its history is too short.
     """
     hourly = hourly_forecasts(region)
-    rows = [
-        _row(region, "replay", case, hourly, _fresh(hourly)) for case in CASES
-    ]
+    rows = [_row(region, "replay", case, hourly, _fresh(hourly)) for case in CASES]
     stale = _stale(region, hourly)
     return rows + [_row(region, "stale", case, hourly, stale) for case in STALE_CASES]
 
@@ -137,7 +135,10 @@ def paper_rows(region: Region) -> Iterator[dict[str, object]]:
         for interruptible in (False, True)[: 1 + (job_h > 1)]:
             case = Case(job_h, PAPER_SLACK_H, interruptible)
             starts = np.arange(len(g_per_kwh) - case.span_h, dtype=np.intp)
-            now, best = run_at_once(g_per_kwh, starts, case), oracle(g_per_kwh, starts, case)
+            now, best = (
+                run_at_once(g_per_kwh, starts, case),
+                oracle(g_per_kwh, starts, case),
+            )
             known = np.isfinite(now) & np.isfinite(best)
             if not known.any():
                 continue
@@ -347,8 +348,10 @@ def _means(rows: Sequence[dict[str, object]]) -> Iterator[dict[str, object]]:
 def report(rows: Sequence[dict[str, object]]) -> str:
     """Return the means for people."""
     lines = [
-        f"{'':8}{'job/slack':>12}{'':>14}{'oracle':>9}{'saved':>8}{'of oracle':>11}"
-        f"{'worse':>8}{'missed':>8}  (percent; deadlines missed)"
+        (
+            f"{'':8}{'job/slack':>12}{'':>14}{'oracle':>9}{'saved':>8}{'of oracle':>11}"
+            f"{'worse':>8}{'missed':>8}  (percent; deadlines missed)"
+        )
     ]
     for row in rows:
         if not str(row["region"]).startswith("mean"):

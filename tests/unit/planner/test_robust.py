@@ -172,11 +172,15 @@ def test_an_unsure_hour_is_worth_more_to_a_job_that_can_choose():
 
 
 def test_to_a_job_that_fills_its_time_hours_are_worth_what_is_expected():
-    np.testing.assert_array_equal(worth(ahead([100, 90], sd=[0.1, 0.9]), 1.0), [[100, 90]])
+    np.testing.assert_array_equal(
+        worth(ahead([100, 90], sd=[0.1, 0.9]), 1.0), [[100, 90]]
+    )
 
 
 def test_hours_that_are_equally_sure_are_worth_what_is_expected():
-    np.testing.assert_array_equal(worth(ahead([NAN, 90, 80], sd=0.5), 0.0)[0, 1:], [90, 80])
+    np.testing.assert_array_equal(
+        worth(ahead([NAN, 90, 80], sd=0.5), 0.0)[0, 1:], [90, 80]
+    )
 
 
 def test_one_prospect_serves_jobs_of_different_shares():
