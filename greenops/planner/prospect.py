@@ -1,5 +1,6 @@
 """What the hours ahead are expected to emit, and how unsure that is, slot by slot."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import isfinite, log
@@ -7,7 +8,7 @@ from math import isfinite, log
 import numpy as np
 from numpy.typing import NDArray
 
-from greenops.model import Basis, Forecast, ForecastHour
+from greenops.model import Basis, Forecast, ForecastHour, IntensityPoint
 
 Floats = NDArray[np.float64]
 
@@ -49,17 +50,26 @@ class Prospect:
                 raise ValueError(f"{name} of a known hour must be finite and 0 or more")
 
 
-def prospect(forecast: Forecast | None, now: datetime, hours: int) -> Prospect:
+def prospect(
+    forecast: Forecast | None,
+    now: datetime,
+    hours: int,
+    *,
+    past: Sequence[IntensityPoint] = (),
+) -> Prospect:
     """Return one row of `hours`, from the hour that holds `now`.
 
     Hours that the forecast says nothing of are not known. Where it was not renewed for
-    a day, those beyond its end are expected to be what it says of their hour of the day
-    on average: a habit lasts longer than weather (`docs/decisions/0143-*`).
+    a day, those beyond its end are expected to be as that hour of the day is on average
+    in the forecast and in what came before, the mean of the two: a habit lasts longer
+    than weather (`docs/decisions/0143-*`).
 
     Args:
         forecast: The latest there is; None: there is none.
         now: Aware.
         hours: How many, from 1.
+        past: What came lately, about four weeks, of the forecast's kind; all that is
+            left where there is no forecast.
 
     Raises:
         ValueError: `now` is not aware.
@@ -76,24 +86,30 @@ def prospect(forecast: Forecast | None, now: datetime, hours: int) -> Prospect:
         if 0 <= at < hours:
             g_per_kwh[0, at], log_sd[0, at] = hour.intensity_g_per_kwh, _log_sd(hour)
     stale = forecast is None or now - forecast.issued_at > STALE_AFTER
-    if stale and stated:
-        _fill_by_habit(g_per_kwh[0], log_sd[0], stated, first.hour)
+    if stale:
+        habit = _habit(stated, past)
+        empty = np.isnan(g_per_kwh[0])
+        g_per_kwh[0, empty] = habit[(first.hour + np.flatnonzero(empty)) % DAY_H]
+        widest = max((_log_sd(hour) for hour in stated), default=0.0)
+        log_sd[0, empty & ~np.isnan(g_per_kwh[0])] = widest
     return Prospect(g_per_kwh=g_per_kwh, log_sd=log_sd, stale=stale)
 
 
-def _fill_by_habit(
-    g_per_kwh: Floats, log_sd: Floats, stated: list[ForecastHour], first_hour: int
-) -> None:
-    of_day: dict[int, list[float]] = {}
-    for hour in stated:
-        of_day.setdefault(hour.start.astimezone(UTC).hour, []).append(
-            hour.intensity_g_per_kwh
-        )
-    widest = max(_log_sd(hour) for hour in stated)
-    for at in np.flatnonzero(np.isnan(g_per_kwh)):
-        seen = of_day.get((first_hour + int(at)) % DAY_H)
-        if seen:
-            g_per_kwh[at], log_sd[at] = sum(seen) / len(seen), widest
+def _habit(stated: Sequence[ForecastHour], past: Sequence[IntensityPoint]) -> Floats:
+    """Return the mean of each hour of the day (UTC), shape (24,); NaN: not known."""
+    said = _of_day((h.start, h.intensity_g_per_kwh) for h in stated)
+    came = _of_day((p.start, p.intensity_g_per_kwh) for p in past)
+    both = (said + came) / 2
+    return np.where(np.isnan(said), came, np.where(np.isnan(came), said, both))
+
+
+def _of_day(figures: Iterable[tuple[datetime, float]]) -> Floats:
+    sums, counts = np.zeros((2, DAY_H))
+    for start, g_per_kwh in figures:
+        at = start.astimezone(UTC).hour
+        sums[at] += g_per_kwh
+        counts[at] += 1
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
 def _usable(hour: ForecastHour, forecast: Forecast) -> bool:

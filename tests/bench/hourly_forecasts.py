@@ -36,13 +36,15 @@ class Hourly:
     """What was said at each hour of a span, and what came.
 
     Attributes:
-        start, stop: Indices of the span within the history: hours with a forecast.
+        first: Index within the history of the first forecast, a week before `start`.
+        start, stop: The span that is replayed.
         came: The history in g/kWh, gaps filled, shape (hours,).
         known: Which hours of it are truly known, shape (hours,).
-        log_g: What was said at hour `start + i`, shape (span, 168); NaN: nothing.
+        log_g: What was said at hour `first + i`, shape (hours, 168); NaN: nothing.
         log_sd: How unsure it was.
     """
 
+    first: int
     start: int
     stop: int
     came: Floats
@@ -66,12 +68,13 @@ def hourly_forecasts(region: Region) -> Hourly:
     own = _own(ready, start - WARM_UP_DAYS * DAY_H, stop)
     said = _blended(region, ready, own, start, stop) if region.said else own
     return Hourly(
+        first=start - WEEK_H,
         start=start,
         stop=stop,
         came=np.exp(ready.log_g),
         known=ready.known,
-        log_g=said[start:stop],
-        log_sd=_spread(ready, said, start, stop)[start:stop],
+        log_g=said[start - WEEK_H : stop],
+        log_sd=_spread(ready, said, start - WEEK_H, stop)[start - WEEK_H : stop],
     )
 
 

@@ -14,7 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import fmean
@@ -25,7 +25,13 @@ from numpy.lib.stride_tricks import sliding_window_view
 from greenops.errors import SignalError
 from greenops.forecast.features import Indices
 from greenops.forecast.hours import HOUR, WEEK_H, Floats
-from greenops.model import Basis, Forecast, ForecastHour, IntensityKind
+from greenops.model import (
+    Basis,
+    Forecast,
+    ForecastHour,
+    IntensityKind,
+    IntensityPoint,
+)
 from greenops.planner.prospect import Z80, Prospect, prospect
 from greenops.planner.robust import NO_PLAN, run_now, start_in
 from tests.bench.carboncast import Region, regions
@@ -35,6 +41,8 @@ EVERY_H = 5
 MOST_REGIONS = 16
 """Regions replayed at most: those with a provider first, the others evenly spread."""
 STALE_H = 168
+PAST_H = 28 * 24
+"""Hours before a stale forecast that are known with it."""
 WORSE = 1e-9
 """Relative: what exceeds run-now by more than rounding is worse."""
 PAPER_SLACK_H = 24
@@ -92,7 +100,6 @@ class Known:
 
     ahead: Callable[[Indices, int], Prospect]
     came: Floats
-    hours: list[int] = field(default_factory=list)
 
 
 def replay_rows(
@@ -253,7 +260,7 @@ def _saved_pct(cost: Floats, now: Floats) -> float:
 
 def _fresh(hourly: Hourly) -> Known:
     def ahead(now: Indices, hours: int) -> Prospect:
-        rows, hours = now - hourly.start, min(hours, WEEK_H)
+        rows, hours = now - hourly.first, min(hours, WEEK_H)
         return Prospect(
             g_per_kwh=np.exp(hourly.log_g[rows, :hours]),
             log_sd=hourly.log_sd[rows, :hours],
@@ -263,27 +270,43 @@ def _fresh(hourly: Hourly) -> Known:
 
 
 def _stale(region: Region, hourly: Hourly) -> Known:
-    """Return prospects from forecasts that were issued a week before."""
-    log_g, log_sd = np.full((2, hourly.stop - hourly.start, WEEK_H), np.nan)
-    for row in range(STALE_H, len(log_g)):
+    """Return prospects from what was known a week before."""
+    hours = hourly.stop - hourly.start
+    g_per_kwh, log_sd = np.full((2, hours, WEEK_H), np.nan)
+    points = _points(region, hourly)
+    for row in range(hours):
         issued = hourly.start + row - STALE_H
         made = _record(region, hourly, issued)
-        found = prospect(made, made.issued_at + STALE_H * HOUR, WEEK_H)
-        log_g[row], log_sd[row] = np.log(found.g_per_kwh[0]), found.log_sd[0]
-    late = Hourly(
-        start=hourly.start,
-        stop=hourly.stop,
-        came=hourly.came,
-        known=hourly.known & (np.arange(len(hourly.known)) >= hourly.start + STALE_H),
-        log_g=log_g,
-        log_sd=log_sd,
-    )
-    return _fresh(late)
+        past = points[max(0, issued - PAST_H) : issued]
+        found = prospect(made, made.issued_at + STALE_H * HOUR, WEEK_H, past=past)
+        g_per_kwh[row], log_sd[row] = found.g_per_kwh[0], found.log_sd[0]
+
+    def ahead(now: Indices, hours: int) -> Prospect:
+        rows, hours = now - hourly.start, min(hours, WEEK_H)
+        return Prospect(g_per_kwh=g_per_kwh[rows, :hours], log_sd=log_sd[rows, :hours])
+
+    return Known(ahead, hourly.came)
+
+
+def _points(region: Region, hourly: Hourly) -> list[IntensityPoint]:
+    first = region.history.first
+    return [
+        IntensityPoint(
+            start=first + i * HOUR,
+            stop=first + (i + 1) * HOUR,
+            intensity_g_per_kwh=g,
+            low_g_per_kwh=g,
+            high_g_per_kwh=g,
+            zone=region.name,
+            source="traces",
+        )
+        for i, g in enumerate(hourly.came.tolist())
+    ]
 
 
 def _record(region: Region, hourly: Hourly, at: int) -> Forecast:
     issued = region.history.first + at * HOUR
-    row = at - hourly.start
+    row = at - hourly.first
     rows = zip(np.exp(hourly.log_g[row]), hourly.log_sd[row], strict=True)
     hours = tuple(
         ForecastHour(

@@ -3,7 +3,13 @@ from datetime import UTC, datetime, timedelta, timezone
 import numpy as np
 import pytest
 
-from greenops.model import Basis, Forecast, ForecastHour, IntensityKind
+from greenops.model import (
+    Basis,
+    Forecast,
+    ForecastHour,
+    IntensityKind,
+    IntensityPoint,
+)
 from greenops.planner.prospect import STALE_AFTER, Prospect, prospect
 
 NOW = datetime(2021, 7, 1, 10, 20, tzinfo=UTC)
@@ -160,3 +166,43 @@ def test_hours_of_the_day_that_a_stale_forecast_never_had_stay_unknown():
     found = expected(forecast([5, 6], first=FIRST - ago, age=ago), NOW, 4)
 
     np.testing.assert_array_equal(found, [5, 6, np.nan, np.nan])
+
+
+def came(values, *, stop=FIRST):
+    first = stop - len(values) * HOUR
+    return [
+        IntensityPoint(
+            start=first + i * HOUR,
+            stop=first + (i + 1) * HOUR,
+            intensity_g_per_kwh=g,
+            low_g_per_kwh=g,
+            high_g_per_kwh=g,
+            zone="DE",
+            source="acme",
+        )
+        for i, g in enumerate(values)
+    ]
+
+
+def test_without_a_forecast_the_hours_of_the_day_go_on_as_they_were():
+    past = came([float(i % 24) + 20 * (i // 24) for i in range(48)])
+
+    found = prospect(None, NOW, 30, past=past)
+
+    np.testing.assert_allclose(found.g_per_kwh[0], [i % 24 + 10 for i in range(30)])
+    assert found.stale
+
+
+def test_a_stale_habit_is_half_what_was_said_and_half_what_came():
+    days_ago = FIRST - timedelta(days=7)
+    old = forecast([10.0] * 24, first=days_ago, age=timedelta(days=7))
+
+    found = expected(old, NOW, 2, past=came([30.0] * 24))
+
+    np.testing.assert_allclose(found, 20.0)
+
+
+def test_a_fresh_forecast_is_not_mended_with_the_past():
+    found = expected(forecast([9]), NOW, 2, past=came([30.0] * 24))
+
+    np.testing.assert_array_equal(found, [9, np.nan])
