@@ -13,6 +13,7 @@ forecast says or lacks; where nothing is known at all, it runs at once.
 """
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +23,15 @@ from greenops.planner.prospect import Floats, Prospect
 Slots = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
-OPTION_VALUE = 0.3
+OPTION_VALUE = 0.25
 """Standard deviations that an unsure hour is worth more, if the choice is free."""
 LEAST_GAIN = 0.01
 """Share of its emissions that a job must be expected to save, to wait at all."""
+CAUTION = 0.2
+"""The same in standard deviations of the hours it would wait for, if that is more."""
 LEAST_CHANGE = 0.005
 """Share that another plan must be expected to save over the one that stands."""
+MOST_MARGIN = 0.9
 NO_PLAN = -1
 
 
@@ -37,15 +41,24 @@ class Margins:
 
     Attributes:
         wait: For a job without a plan to wait, instead of running at once, as a share.
+        caution: The same in standard deviations of the logarithm of the hours it would
+            wait for; the larger of the two counts.
         change: For another plan to replace the one that stands, as a share.
     """
 
     wait: float = LEAST_GAIN
+    caution: float = CAUTION
     change: float = LEAST_CHANGE
 
     def __post_init__(self) -> None:
         if not (0.0 <= self.wait < 1.0 and 0.0 <= self.change < 1.0):
             raise ValueError("margins are shares from 0 to below 1")
+        if not 0.0 <= self.caution < inf:
+            raise ValueError("margins of caution are finite and 0 or more")
+
+    def to_wait(self, log_sd: Floats) -> Floats:
+        """Return the share that waiting must save, for hours as unsure as that."""
+        return np.minimum(np.maximum(self.wait, self.caution * log_sd), MOST_MARGIN)
 
 
 MARGINS = Margins()
@@ -103,7 +116,9 @@ def start_in(
     standing = np.full(rows, np.inf)
     seen = at < cost.shape[1]
     standing[seen] = cost[seen, at[seen]]
-    margin = np.where(stands == NO_PLAN, margins.wait, margins.change)
+    log_sd = _stretches(ahead.log_sd, length)[np.arange(rows), best] / length
+    to_wait = margins.to_wait(np.where(np.isfinite(log_sd), log_sd, 0.0))
+    margin = np.where(stands == NO_PLAN, to_wait, margins.change)
     better = least < standing * (1.0 - margin)
     # A plan for hours that nobody knows any more falls to what is known, else to now.
     lost = ~np.isfinite(standing)
@@ -147,20 +162,24 @@ def run_now(
     blind = ~np.isfinite(price).any(axis=1)
     runs = np.isfinite(price[:, 0]) & (cheaper < need)
     fresh = np.ones(len(need), dtype=np.bool_) if waited is None else ~waited
-    little = fresh & np.isfinite(price[:, 0]) & ~_pays(price, need, margins.wait)
+    pays = _pays(price, ahead.log_sd[:, :left], need, margins)
+    little = fresh & np.isfinite(price[:, 0]) & ~pays
     return np.asarray((need > 0) & (must | blind | runs | little))
 
 
-def _pays(price: Floats, need: Slots, least: float) -> Flags:
+def _pays(price: Floats, log_sd: Floats, need: Slots, margins: Margins) -> Flags:
     """Return whether the best slots are enough below the next ones, as many as needed.
 
     Where too few slots are known to tell, waiting does not pay; where only one of the
     next ones is not known, it does.
     """
     rows = np.arange(len(price))
-    last = np.minimum(need, price.shape[1]) - 1
+    last = np.clip(need, 1, price.shape[1]) - 1
+    order = np.argsort(price, axis=1, kind="stable")
+    best = np.cumsum(np.take_along_axis(price, order, axis=1), axis=1)[rows, last]
+    unsure = np.cumsum(np.take_along_axis(log_sd, order, axis=1), axis=1)[rows, last]
     at_once = np.cumsum(price, axis=1)[rows, last]
-    best = np.cumsum(np.sort(price, axis=1), axis=1)[rows, last]
+    least = margins.to_wait(np.nan_to_num(unsure / (last + 1)))
     return np.asarray(best < at_once * (1.0 - least))
 
 

@@ -13,7 +13,7 @@ from greenops.planner.robust import (
 )
 
 NAN = np.nan
-NONE = Margins(wait=0.0, change=0.0)
+NONE = Margins(wait=0.0, caution=0.0, change=0.0)
 
 
 def ahead(*rows, sd=0.0):
@@ -160,6 +160,25 @@ def test_the_first_pause_needs_a_gain_and_later_ones_do_not():
 
     assert one_run(prices, waited=False, margins=Margins())
     assert not one_run(prices, waited=True, margins=Margins())
+
+
+@pytest.mark.parametrize("caution", [-0.1, NAN, np.inf])
+def test_caution_is_a_number_of_standard_deviations(caution):
+    with pytest.raises(ValueError, match="caution"):
+        Margins(caution=caution)
+
+
+def test_waiting_for_unsure_hours_needs_more_gain():
+    prices, margins = [100, 95, 200, 200], Margins()
+
+    assert one_start(prices, sd=0.1, margins=margins) == 1
+    assert one_start(prices, sd=0.4, margins=margins) == 0
+    assert not one_run(prices, sd=0.1, waited=False, margins=margins)
+    assert one_run(prices, sd=0.4, waited=False, margins=margins)
+
+
+def test_no_uncertainty_is_so_great_that_nothing_is_worth_waiting_for():
+    assert one_start([100, 5, 200, 200], sd=9.0, margins=Margins()) == 1
 
 
 def test_an_unsure_hour_is_worth_more_to_a_job_that_can_choose():
