@@ -32,6 +32,7 @@ CAUTION = 0.2
 LEAST_CHANGE = 0.005
 """Share that another plan must be expected to save over the one that stands."""
 MOST_MARGIN = 0.9
+"""No hours are so unsure that a tenth of the emissions is not worth waiting for."""
 NO_PLAN = -1
 
 
@@ -51,14 +52,27 @@ class Margins:
     change: float = LEAST_CHANGE
 
     def __post_init__(self) -> None:
-        if not (0.0 <= self.wait < 1.0 and 0.0 <= self.change < 1.0):
-            raise ValueError("margins are shares from 0 to below 1")
+        if not (0.0 <= self.wait <= MOST_MARGIN and 0.0 <= self.change <= MOST_MARGIN):
+            raise ValueError(f"margins are shares from 0 to {MOST_MARGIN}")
         if not 0.0 <= self.caution < inf:
             raise ValueError("margins of caution are finite and 0 or more")
 
-    def to_wait(self, log_sd: Floats) -> Floats:
-        """Return the share that waiting must save, for hours as unsure as that."""
-        return np.minimum(np.maximum(self.wait, self.caution * log_sd), MOST_MARGIN)
+    def replaced(
+        self, standing_g: Floats, found_g: Floats, *, planned: Flags, log_sd: Floats
+    ) -> Flags:
+        """Return whether a plan that was found replaces what stands.
+
+        Args:
+            standing_g: What the plan that stands is expected to emit by now; of a job
+                without a plan, running at once. Infinite: not known.
+            found_g: What the other plan is expected to emit.
+            planned: Whether a plan stands.
+            log_sd: How unsure the hours are that would be waited for.
+        """
+        unsure = self.caution * np.where(np.isfinite(log_sd), log_sd, 0.0)
+        to_wait = np.clip(unsure, self.wait, MOST_MARGIN)
+        margin = np.where(planned, self.change, to_wait)
+        return np.asarray(found_g < standing_g * (1.0 - margin))
 
 
 MARGINS = Margins()
@@ -117,9 +131,7 @@ def start_in(
     seen = at < cost.shape[1]
     standing[seen] = cost[seen, at[seen]]
     log_sd = _stretches(ahead.log_sd, length)[np.arange(rows), best] / length
-    to_wait = margins.to_wait(np.where(np.isfinite(log_sd), log_sd, 0.0))
-    margin = np.where(stands == NO_PLAN, to_wait, margins.change)
-    better = least < standing * (1.0 - margin)
+    better = margins.replaced(standing, least, planned=stands != NO_PLAN, log_sd=log_sd)
     # A plan for hours that nobody knows any more falls to what is known, else to now.
     lost = ~np.isfinite(standing)
     chosen = np.where(better, best, np.where(lost, 0, at))
@@ -179,8 +191,8 @@ def _pays(price: Floats, log_sd: Floats, need: Slots, margins: Margins) -> Flags
     best = np.cumsum(np.take_along_axis(price, order, axis=1), axis=1)[rows, last]
     unsure = np.cumsum(np.take_along_axis(log_sd, order, axis=1), axis=1)[rows, last]
     at_once = np.cumsum(price, axis=1)[rows, last]
-    least = margins.to_wait(np.nan_to_num(unsure / (last + 1)))
-    return np.asarray(best < at_once * (1.0 - least))
+    plain = np.zeros(len(need), dtype=np.bool_)
+    return margins.replaced(at_once, best, planned=plain, log_sd=unsure / (last + 1))
 
 
 def _stretches(price: Floats, length: int) -> Floats:

@@ -59,7 +59,7 @@ def test_more_work_than_time_or_less_than_none_is_refused(work):
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.0, NAN])
-def test_a_margin_is_a_share_below_one(share):
+def test_a_margin_is_a_share_of_at_most_nine_tenths(share):
     with pytest.raises(ValueError, match="margins"):
         Margins(wait=share)
 
@@ -175,6 +175,33 @@ def test_waiting_for_unsure_hours_needs_more_gain():
     assert one_start(prices, sd=0.4, margins=margins) == 0
     assert not one_run(prices, sd=0.1, waited=False, margins=margins)
     assert one_run(prices, sd=0.4, waited=False, margins=margins)
+
+
+@pytest.mark.parametrize(
+    ("standing_g", "found_g", "planned", "log_sd", "replaced"),
+    [
+        (100.0, 99.4, True, 0.9, True),
+        (100.0, 99.6, True, 0.0, False),
+        (100.0, 98.9, False, 0.0, True),
+        (100.0, 99.4, False, 0.0, False),
+        (100.0, 90.0, False, 0.6, False),
+        (100.0, 90.0, False, NAN, True),
+        (np.inf, 90.0, True, 0.0, True),
+        (100.0, np.inf, True, 0.0, False),
+        (np.inf, np.inf, False, NAN, False),
+    ],
+)
+def test_a_plan_is_replaced_by_one_that_gains_enough(
+    standing_g, found_g, planned, log_sd, replaced
+):
+    found = Margins().replaced(
+        np.array([standing_g]),
+        np.array([found_g]),
+        planned=np.array([planned]),
+        log_sd=np.array([log_sd]),
+    )
+
+    assert found.tolist() == [replaced]
 
 
 def test_no_uncertainty_is_so_great_that_nothing_is_worth_waiting_for():
