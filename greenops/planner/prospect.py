@@ -62,7 +62,8 @@ def prospect(
     Hours that the forecast says nothing of are not known. Where it was not renewed for
     a day, those beyond its end are expected to be as that hour of the day is on average
     in the forecast and in what came before, the mean of the two: a habit lasts longer
-    than weather (`docs/decisions/0143-*`).
+    than weather. Those have no spread: a habit errs in the level of a day, which does
+    not tell its hours apart (`docs/decisions/0143-*`).
 
     Args:
         forecast: The latest there is; None: there is none.
@@ -90,8 +91,7 @@ def prospect(
         habit = _habit(stated, past)
         empty = np.isnan(g_per_kwh[0])
         g_per_kwh[0, empty] = habit[(first.hour + np.flatnonzero(empty)) % DAY_H]
-        widest = max((_log_sd(hour) for hour in stated), default=0.0)
-        log_sd[0, empty & ~np.isnan(g_per_kwh[0])] = widest
+        log_sd[0, empty & ~np.isnan(g_per_kwh[0])] = 0.0
     return Prospect(g_per_kwh=g_per_kwh, log_sd=log_sd, stale=stale)
 
 

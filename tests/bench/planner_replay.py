@@ -43,6 +43,7 @@ MOST_REGIONS = 16
 STALE_H = 168
 PAST_H = 28 * 24
 """Hours before a stale forecast that are known with it."""
+NOTHING_PCT = 1e-6
 WORSE = 1e-9
 """Relative: what exceeds run-now by more than rounding is worse."""
 PAPER_SLACK_H = 24
@@ -229,6 +230,8 @@ def _row(
     starts = np.arange(hourly.start, last, EVERY_H, dtype=np.intp)
     gaps = np.concatenate(([0], np.cumsum(~hourly.known)))
     starts = starts[gaps[starts + case.span_h] == gaps[starts]]
+    if not starts.size:
+        raise SignalError(f"{region.name} has no stretch without gaps for {case}")
     began = time.perf_counter()
     rule = interruptible if case.interruptible else contiguous
     done = rule(known, starts, case)
@@ -246,7 +249,7 @@ def _row(
         "jobs": len(starts),
         "oracle_saved_pct": most,
         "saved_pct": saved,
-        "pct_of_oracle": 100 * saved / most,
+        "pct_of_oracle": _share_pct(saved, most),
         "worse_than_now_pct": float(100 * (done.cost > now * (1 + WORSE)).mean()),
         "deadline_misses": int(missed.sum()),
         "changes_per_job": done.changes / len(starts),
@@ -256,6 +259,11 @@ def _row(
 
 def _saved_pct(cost: Floats, now: Floats) -> float:
     return float(100 * (1 - cost.mean() / now.mean()))
+
+
+def _share_pct(saved: float, most: float) -> float | None:
+    """Return what was saved of what an oracle saves; None: there was nothing to save."""
+    return 100 * saved / most if most > NOTHING_PCT else None
 
 
 def _fresh(hourly: Hourly) -> Known:
@@ -366,7 +374,7 @@ def _means(rows: Sequence[dict[str, object]]) -> Iterator[dict[str, object]]:
             mean |= _of_the_world(group)
         saved, most = mean.get("saved_pct"), mean["oracle_saved_pct"]
         if isinstance(saved, float) and isinstance(most, float):
-            mean["pct_of_oracle"] = 100 * saved / most
+            mean["pct_of_oracle"] = _share_pct(saved, most)
             mean["deadline_misses"] = sum(int(str(r["deadline_misses"])) for r in group)
         yield mean
 

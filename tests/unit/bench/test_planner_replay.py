@@ -142,3 +142,13 @@ def test_paper_rows_leave_out_jobs_across_gaps():
     hour = next(r for r in rows if r["job_h"] == 1)
     assert hour["oracle_saved_pct"] == pytest.approx(100 / 3, abs=0.5)
     assert len(rows) == 2 * len(planner_replay.PAPER_JOBS_H) - 1
+
+
+@pytest.mark.slow
+def test_where_nothing_can_be_saved_nothing_is_and_no_job_waits():
+    even = History(first=FIRST, g_per_kwh=np.full(265 * 24, 100.0))
+
+    rows = replayed(Region("XX", even))
+
+    assert {r["pct_of_oracle"] for r in rows} == {None}
+    assert {r["worse_than_now_pct"] for r in rows} == {0.0}

@@ -148,6 +148,7 @@ def test_beyond_a_stale_forecast_its_hours_of_the_day_go_on():
     found = prospect(forecast(habit, first=days_ago, age=timedelta(days=7)), NOW, 30)
 
     np.testing.assert_allclose(found.g_per_kwh[0], [i % 24 + 6 for i in range(30)])
+    np.testing.assert_array_equal(found.log_sd, 0.0)
     assert found.stale
 
 
