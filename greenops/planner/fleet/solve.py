@@ -1,0 +1,23 @@
+"""The plan of a fleet: the best one where that can be had, else one near it."""
+
+from greenops.planner.fleet.columns import columns
+from greenops.planner.fleet.exact import exact
+from greenops.planner.fleet.fast import near_best
+from greenops.planner.fleet.pauses import windows
+from greenops.planner.fleet.plan import FleetPlan
+from greenops.planner.fleet.problem import Jobs, Sites
+
+SMALL = 1_000
+"""Choices (runs, and slots of runs with pauses) up to which HiGHS takes well under a
+second; above, its time may grow without warning. Measured: `docs/decisions/0145-*`."""
+
+
+def plan_fleet(sites: Sites, jobs: Jobs) -> FleetPlan:
+    """Return a run for each job that can be served, and the reason for each other.
+
+    Capacity, deadlines and allowed places are never broken, nothing unknown is used.
+    Where not all jobs can be served, see `Jobs.order` for who comes first.
+    """
+    rows = windows(sites, jobs)
+    choices = len(columns(sites, jobs)) + 2 * rows.full_g.size
+    return exact(sites, jobs) if choices <= SMALL else near_best(sites, jobs)
