@@ -10,6 +10,8 @@ from greenops.planner.fleet.problem import Bools, Floats, Ints, Jobs, Sites
 
 TOLERANCE = 1e-9
 """Units that rounding may leave too few of."""
+TIE = 1e-9
+"""Share of a cost within which two costs are equal; then the earlier start wins."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,9 +148,11 @@ class Board:
         if owned.stop == owned.start:
             return None
         guided_g = np.where(self.fits(job, free), self._guided_g[owned], np.inf)
-        best = int(guided_g.argmin())
-        if np.isinf(guided_g[best]):
+        least_g = float(guided_g.min())
+        if np.isinf(least_g):
             return None
+        tied = np.flatnonzero(guided_g <= least_g + TIE * abs(least_g))
+        best = int(tied[self.runs.start_s[owned][tied].argmin()])
         return float(guided_g[best]), self.column(owned.start + best)
 
     def _paused(self, row: int, taken: Ints, short: int) -> Stay:

@@ -23,7 +23,7 @@ STEPS = (50, 50)
 """Steps that prices climb before each round; a first one knows no prices."""
 STEPS_PAUSED = (20, 15)
 """As above where runs may be paused: a step costs about four times as much."""
-SETTLED = 3
+SETTLED = 2
 """Times that all jobs are offered a cheaper stay, at most."""
 
 
