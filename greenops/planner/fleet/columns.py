@@ -111,10 +111,9 @@ def columns(sites: Sites, jobs: Jobs) -> Columns:
 
 
 def _pairs(sites: Sites, jobs: Jobs) -> _Pairs:
-    latest_s = np.where(
-        np.isinf(jobs.late_g_per_s), np.minimum(jobs.deadline_s, sites.horizon_s),
-        sites.horizon_s,
-    )  # fmt: skip
+    soft = np.isfinite(jobs.late_g_per_s)
+    due_s = np.minimum(jobs.deadline_s, sites.horizon_s)
+    latest_s = np.where(soft, sites.horizon_s, due_s)
     latest = latest_s[:, None] - jobs.duration_s
     slack = ROUNDING * sites.slot_s
     job, place = np.nonzero(jobs.allowed & (latest >= jobs.earliest_s - slack))
@@ -126,7 +125,7 @@ def _pairs(sites: Sites, jobs: Jobs) -> _Pairs:
         duration_s=duration_s,
         earliest_s=earliest_s,
         latest_s=np.maximum(latest[job, place], earliest_s),
-        due_s=jobs.deadline_s[job] - duration_s,
+        due_s=np.where(soft, jobs.deadline_s, np.inf)[job] - duration_s,
         slots=whole_slots(duration_s, sites.slot_s),
     )
 

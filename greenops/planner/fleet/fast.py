@@ -1,8 +1,8 @@
 """A plan near the best one for thousands of jobs, and how near it is at most.
 
 Prices on capacity say what a slot is worth to all jobs together (`prices`). Jobs are
-seated under these prices, longest first, and then moved to the cheapest stay that is
-free (`fill`); whoever finds no room is helped (`mend`). Prices climb in a few rounds;
+seated under these prices, the hardest first, and then moved to the cheapest stay that
+is free (`fill`); whoever finds no room is helped (`mend`). Prices climb in rounds, and
 the best plan is kept. What was measured against it: `docs/decisions/0146-*`.
 """
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from greenops.planner.fleet.board import Board
 from greenops.planner.fleet.columns import columns
-from greenops.planner.fleet.fill import longest_first, seat, settle
+from greenops.planner.fleet.fill import hardest_first, seat, settle
 from greenops.planner.fleet.mend import mend
 from greenops.planner.fleet.pauses import windows
 from greenops.planner.fleet.plan import FleetPlan
@@ -19,12 +19,10 @@ from greenops.planner.fleet.problem import Jobs, Sites
 from greenops.planner.fleet.reasons import reasons
 from greenops.planner.fleet.spells import runs_of
 
-STEPS = (50, 50)
+STEPS = (30, 30)
 """Steps that prices climb before each round; a first one knows no prices."""
-STEPS_PAUSED = (20, 15)
-"""As above where runs may be paused: a step costs about four times as much."""
-SETTLED = 2
-"""Times that all jobs are offered a cheaper stay, at most."""
+STEPS_PAUSED = (10, 10)
+"""The same with pauses, from prices that know none: a step costs four times as much."""
 
 
 def near_best(sites: Sites, jobs: Jobs) -> FleetPlan:
@@ -35,22 +33,25 @@ def near_best(sites: Sites, jobs: Jobs) -> FleetPlan:
     """
     runs, rows = columns(sites, jobs), windows(sites, jobs)
     prices = Prices.none(sites)
-    best = _filled(Board(sites, jobs, runs, rows), prices)
+    best = _filled(Board(sites, jobs, runs, rows), prices, settled=False)
+    if len(rows):
+        known_g = best.cost_g()
+        prices.climb(sites, runs, rows.none(), cost_g=known_g, steps=sum(STEPS))
+        prices = Prices.at(prices.price_g)
     for steps in STEPS_PAUSED if len(rows) else STEPS:
         prices.climb(sites, runs, rows, cost_g=best.cost_g(), steps=steps)
         best = min(best, _filled(Board(sites, jobs, runs, rows), prices), key=_merit)
     return _plan(best, prices)
 
 
-def _filled(board: Board, prices: Prices) -> Board:
+def _filled(board: Board, prices: Prices, *, settled: bool = True) -> Board:
     """Return the board with all jobs seated that can be, under these prices."""
-    order = longest_first(board.jobs, board.sites.slot_s).tolist()
+    order = hardest_first(board.jobs, board.sites.slot_s).tolist()
     board.guide(prices.price_g)
     left = mend(board, seat(board, order))
-    for _ in range(SETTLED):
-        if not settle(board, order):
-            break
-    mend(board, left)
+    if settled:
+        settle(board, order)
+        mend(board, left)
     return board
 
 

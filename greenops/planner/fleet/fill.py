@@ -11,14 +11,14 @@ LEAST_GAIN = 1e-12
 """Share of the cost below which a gain is rounding."""
 
 
-def longest_first(jobs: Jobs, slot_s: float) -> Ints:
-    """Return the jobs by the slots they need, then by units, most first.
+def hardest_first(jobs: Jobs, slot_s: float) -> Ints:
+    """Return the jobs that are hardest to fit between others first: long, wide ones.
 
-    A long run fits between others less easily than a short one: it is seated while
-    there is room.
+    By slots times the root of units: by slots alone wide jobs, by their product long
+    ones find no good place any more. Measured: `docs/decisions/0146-*`.
     """
     slots = whole_slots(jobs.duration_s, slot_s).min(axis=1, initial=1 << 62)
-    return np.lexsort((-jobs.units, -slots)).astype(np.int64)
+    return np.lexsort((-slots, -slots * np.sqrt(jobs.units))).astype(np.int64)
 
 
 def seat(board: Board, order: Iterable[int]) -> list[int]:

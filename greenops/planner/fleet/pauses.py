@@ -26,6 +26,7 @@ class Windows:
 
     Attributes:
         job, place, count: Shape (rows,); `count` slots are taken.
+        width: Shape (rows,): how many slots the window has.
         first: Shape (rows,): the slot that the window's first column stands for.
         spare: Shape (rows,): the share of one slot that is left empty.
         units, fixed_g: Shape (rows,): as in `Jobs`.
@@ -38,6 +39,7 @@ class Windows:
     job: Ints
     place: Ints
     count: Ints
+    width: Ints
     first: Ints
     spare: Floats
     units: Floats
@@ -48,6 +50,11 @@ class Windows:
 
     def __len__(self) -> int:
         return len(self.job)
+
+    def none(self) -> "Windows":
+        """Return no windows, for as many jobs."""
+        fields = {n: getattr(self, n)[:0] for n in self.__slots__ if n != "begins"}
+        return Windows(**fields, begins=np.zeros_like(self.begins))
 
     def of(self, job: int) -> slice:
         """Return where the rows of `job` lie."""
@@ -82,7 +89,8 @@ def windows(sites: Sites, jobs: Jobs) -> Windows:
     count = whole_slots(jobs.duration_s, h)
     useful = jobs.may_pause[:, None] & jobs.allowed & (count > 1)
     job, place = np.nonzero(useful & (stop - first > count))
-    widest = int((stop - first)[job, place].max(initial=0))
+    width = (stop - first)[job, place]
+    widest = int(width.max(initial=1))
     slot = first[job, place][:, None] + np.arange(widest)
     inside = slot < stop[job]
     cell = place[:, None] * sites.slots + np.minimum(slot, sites.slots - 1)
@@ -95,6 +103,7 @@ def windows(sites: Sites, jobs: Jobs) -> Windows:
         job=job,
         place=place,
         count=count[job, place],
+        width=width,
         first=first[job, place],
         spare=np.maximum(count[job, place] - jobs.duration_s[job, place] / h, 0.0),
         units=held,
@@ -119,7 +128,8 @@ def cheapest(
         at: The rows that are asked for.
         free: Shape (places, slots): units that may be taken; None: those of the sites.
     """
-    cell, count, full_g = rows.cell[at], rows.count[at], rows.full_g[at]
+    count, wide = rows.count[at], int(rows.width[at].max(initial=1))
+    cell, full_g = rows.cell[at, :wide], rows.full_g[at, :wide]
     units = rows.units[at][:, None]
     cost = full_g + units * price_g.reshape(-1)[cell]
     if free is not None:

@@ -42,8 +42,12 @@ class Prices:
     @classmethod
     def none(cls, sites: Sites) -> "Prices":
         """Return prices of zero, and no bound yet."""
-        zero = np.zeros(sites.rate_g_per_j.shape)
-        return cls(price_g=zero, bound_g=-np.inf, _now_g=zero)
+        return cls.at(np.zeros(sites.rate_g_per_j.shape))
+
+    @classmethod
+    def at(cls, price_g: Floats) -> "Prices":
+        """Return prices that climb from others, which may be of another fleet."""
+        return cls(price_g=price_g, bound_g=-np.inf, _now_g=price_g)
 
     def climb(
         self, sites: Sites, runs: Columns, rows: Windows, *, cost_g: float, steps: int

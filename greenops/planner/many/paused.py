@@ -2,8 +2,9 @@
 
 A job runs in the cheapest hours within its bounds, for as long as it takes. The slots
 of a place are ranked by their rate, and sums per rank tell how much time there is in
-slots up to that rank, within any bounds. So bisection finds the rank of the dearest slot
-that is needed, for all jobs at once. Places whose least rate rules them out are skipped.
+slots up to that rank, within any bounds. So bisection finds the rank of the dearest
+slot that is needed, for all jobs at once. Places that their least rate rules out are
+skipped.
 """
 
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from greenops.planner.ranges import least_in, least_table
 
 CHUNK = 4096
 """Jobs looked at together: their arrays stay within a processor's cache."""
+LINES = 256
+"""The same where arrays have all slots of each job."""
 
 
 class Ranked:
@@ -127,7 +130,9 @@ def place_paused(rates: Rates, jobs: ManyJobs, chosen: Ints, plan: ManyPlan) -> 
         part = chosen[begin : begin + CHUNK]
         asked = _asked(rates, jobs, part)
         row = _place(asked, part, jobs.least_base_g(part, kind), sites, plan)
-        _time(asked, part, ranks[row], plan, rates.slot_s)
+        for at in range(0, len(part), LINES):
+            line = np.arange(at, min(at + LINES, len(part)))
+            _time(asked.at(line), part[line], ranks[row[line]], plan, rates.slot_s)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

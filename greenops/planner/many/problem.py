@@ -38,10 +38,14 @@ class Rates:
 
     def alike(self) -> tuple["Rates", Ints]:
         """Return the distinct rows of rates, and which of them each place has."""
-        rows, row = np.unique(self.rate_g_per_j, axis=0, return_inverse=True)
-        if len(rows) == self.places:
+        # Two NaN differ to numpy; two infinities do not.
+        comparable = np.nan_to_num(self.rate_g_per_j, nan=np.inf)
+        _, first, row = np.unique(
+            comparable, axis=0, return_index=True, return_inverse=True
+        )
+        if len(first) == self.places:
             return self, np.arange(self.places)
-        alike = Rates(slot_s=self.slot_s, rate_g_per_j=np.ascontiguousarray(rows))
+        alike = Rates(slot_s=self.slot_s, rate_g_per_j=self.rate_g_per_j[first])
         return alike, row.reshape(-1).astype(np.int64)
 
     @property
