@@ -23,6 +23,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +72,7 @@ class Fleet:
         return np.asarray(self.jobs.power_w[each, self.home] * rate)
 
 
-def capacity_rows(traces: Path) -> list[dict[str, object]]:
+def capacity_rows(traces: Path) -> list[dict[str, Any]]:
     """Return a row per trace, number of jobs, begin, and whether jobs may be paused."""
     zones = _zones(traces)
     if not zones:
@@ -155,7 +156,7 @@ def _row(
     begin: int,
     *,
     may_pause: bool,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     plan, seconds = _timed(made)
     now_g = made.now_g()
     cost_g = np.full(len(made.jobs), np.inf)

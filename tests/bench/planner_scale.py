@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ KIB_PER_MIB = 1024
 KINDS = {"stretch": False, "pauses": True}
 
 
-def scale_rows() -> list[dict[str, object]]:
+def scale_rows() -> list[dict[str, Any]]:
     """Return a row for jobs without pauses, and one for jobs with."""
     root = Path(__file__).parents[2]
     rows = []
@@ -70,7 +71,7 @@ def instance(
     )
 
 
-def measured(*, may_pause: bool) -> dict[str, object]:
+def measured(*, may_pause: bool) -> dict[str, Any]:
     """Return the row of one kind, measured in this process."""
     rates, jobs = instance(may_pause=may_pause)
     took = []

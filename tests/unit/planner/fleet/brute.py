@@ -33,7 +33,7 @@ def _best(choices, units, free):
 
 def _choices(where, jobs, job):
     """Return the least cost for each place and set of slots that would be held."""
-    found = {}
+    found: dict[tuple[int, tuple[int, ...]], float] = {}
     for place in np.flatnonzero(jobs.allowed[job]).tolist():
         runs = [*_stretches(where, jobs, job, place), *_paused(where, jobs, job, place)]
         for slots, cost_g in runs:
