@@ -8,12 +8,12 @@ the best plan is kept. What was measured against it: `docs/decisions/0146-*`.
 
 import numpy as np
 
-from greenops.planner.fleet.board import Board
+from greenops.planner.fleet.board import TIE, Board
 from greenops.planner.fleet.columns import columns
 from greenops.planner.fleet.fill import hardest_first, seat, settle
 from greenops.planner.fleet.mend import mend
 from greenops.planner.fleet.pauses import windows
-from greenops.planner.fleet.plan import FleetPlan
+from greenops.planner.fleet.plan import Binding, FleetPlan
 from greenops.planner.fleet.prices import Prices, bound_g
 from greenops.planner.fleet.problem import Jobs, Sites
 from greenops.planner.fleet.reasons import reasons
@@ -63,16 +63,23 @@ def _merit(board: Board) -> tuple[bytes, float]:
 
 def _plan(board: Board, prices: Prices) -> FleetPlan:
     served = np.array([stay is not None for stay in board.stays], dtype=bool)
+    unserved = reasons(
+        board.sites,
+        board.jobs,
+        board.free,
+        without=np.flatnonzero(~served).tolist(),
+        runs=board.runs,
+        rows=board.rows,
+    )
+    least_g = max(
+        bound_g(board.sites, board.runs, board.rows, price_g, served)
+        for price_g in (prices.price_g, np.zeros_like(prices.price_g))
+    )
+    cost_g = board.cost_g()
     return FleetPlan(
         runs=runs_of(board),
-        unserved=reasons(
-            board.sites,
-            board.jobs,
-            board.free,
-            without=np.flatnonzero(~served).tolist(),
-            runs=board.runs,
-            rows=board.rows,
-        ),
-        bound_g=bound_g(board.sites, board.runs, board.rows, prices.price_g, served),
-        exact=False,
+        unserved=unserved,
+        bound_g=least_g,
+        exact=cost_g - least_g <= TIE * abs(cost_g)
+        and all(each.binding != Binding.CAPACITY for each in unserved),
     )

@@ -79,7 +79,7 @@ class FleetPlan:
         unserved: In order of their jobs.
         bound_g: No plan that serves the same jobs costs less; equal to `cost_g` where
             the plan is known to be the best one.
-        exact: Whether the plan is the best one.
+        exact: Whether the plan is known to be the best one.
     """
 
     runs: tuple[Run, ...]

@@ -7,9 +7,9 @@ from greenops.planner.fleet.pauses import windows
 from greenops.planner.fleet.plan import FleetPlan
 from greenops.planner.fleet.problem import Jobs, Sites
 
-SMALL = 1_000
-"""Choices (runs, and slots of runs with pauses) up to which HiGHS takes well under a
-second; above, its time may grow without warning. Measured: `docs/decisions/0145-*`."""
+SMALL = 2_000
+"""Choices (runs, slots of runs with pauses) up to which HiGHS takes a second or two;
+above, its time may grow without warning. Measured: `docs/decisions/0145-*`."""
 
 
 def plan_fleet(sites: Sites, jobs: Jobs) -> FleetPlan:
@@ -17,7 +17,14 @@ def plan_fleet(sites: Sites, jobs: Jobs) -> FleetPlan:
 
     Capacity, deadlines and allowed places are never broken, nothing unknown is used.
     Where not all jobs can be served, see `Jobs.order` for who comes first.
+
+    Args:
+        sites: The places.
+        jobs: What is to be run.
     """
+    plan = near_best(sites, jobs)
+    if plan.exact:
+        return plan
     rows = windows(sites, jobs)
     choices = len(columns(sites, jobs)) + 2 * rows.full_g.size
-    return exact(sites, jobs) if choices <= SMALL else near_best(sites, jobs)
+    return exact(sites, jobs) if choices <= SMALL else plan
