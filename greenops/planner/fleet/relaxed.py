@@ -70,7 +70,7 @@ def _solved(model: Program, used: Bools) -> tuple[float, Floats]:
         b_ub=model.high[~equal],
         A_eq=left[equal],
         b_eq=model.high[equal],
-        method="highs",
+        method="highs-ipm",
     )
     if found.x is None:
         raise GreenopsError(f"the relaxation has no optimum: {found.message}")

@@ -22,20 +22,21 @@ def sites(rate, free=1.0, slot_s=SLOT_S):
 def fleets(draw, most_jobs=5, most_slots=7):
     """Draw places and jobs that often do not all fit."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    places = draw(st.integers(1, 3))
+    crowded = draw(st.booleans())
+    places = 1 if crowded else draw(st.integers(1, 3))
     slots = draw(st.integers(1, most_slots))
     jobs = draw(st.integers(1, most_jobs))
     rate = rng.integers(-1, 20, (places, slots)).astype(float)
     rate[rng.random(rate.shape) < 0.1] = np.nan
-    where = sites(rate, rng.integers(-1, 4, rate.shape))
+    where = sites(rate, rng.integers(-1, 3 if crowded else 4, rate.shape))
     return where, jobs_at(
         where,
         units=rng.integers(1, 3, jobs),
-        duration_s=rng.integers(1, 35, (jobs, places)),
-        deadline_s=rng.integers(5, 90, jobs),
+        duration_s=rng.integers(1, 21 if crowded else 35, (jobs, places)),
+        deadline_s=rng.integers(5, 40 if crowded else 90, jobs),
         power_w=rng.integers(0, 5, jobs),
         fixed_g=rng.integers(0, 50, (jobs, places)),
-        earliest_s=rng.integers(0, 30, (jobs, places)),
+        earliest_s=rng.integers(0, 8 if crowded else 30, (jobs, places)),
         allowed=rng.random((jobs, places)) < 0.8,
         late_g_per_s=np.where(rng.random(jobs) < 0.3, 2.0, np.inf),
         may_pause=rng.random(jobs) < 0.5,

@@ -8,8 +8,8 @@ from tests.unit.planner.fleet.brute import best
 from tests.unit.planner.fleet.fleets import assert_sound, fleets, sites
 
 
-@settings(max_examples=120, deadline=None)
-@given(fleets(most_jobs=3, most_slots=5))
+@settings(max_examples=150, deadline=None)
+@given(fleets(most_jobs=4, most_slots=4))
 def test_no_plan_serves_more_or_costs_less(drawn):
     where, jobs = drawn
     plan = exact(where, jobs)

@@ -126,9 +126,10 @@ def test_no_jobs_make_an_empty_plan():
     assert len(plan_many(rates([1, 2]), none).place) == 0
 
 
-def test_thousands_of_jobs_in_pieces_are_planned_as_each_of_them_alone():
+def test_thousands_of_jobs_at_places_that_hardly_differ_are_planned_as_if_alone():
     rng = np.random.default_rng(3)
-    places = Rates(slot_s=10.0, rate_g_per_j=rng.random((5, 60)))
+    common = rng.uniform(1, 2, 60)
+    places = Rates(slot_s=10.0, rate_g_per_j=common + 0.02 * rng.random((5, 60)))
     count = 9000
     asked = ManyJobs(
         duration_s=rng.uniform(1, 100, count),
@@ -140,5 +141,6 @@ def test_thousands_of_jobs_in_pieces_are_planned_as_each_of_them_alone():
     )
     plan = plan_many(places, asked)
 
-    for job in rng.integers(0, count, 60).tolist():
-        assert plan.cost_g[job] == pytest.approx(least_g(places, asked, job))
+    for job in rng.integers(0, count, 150).tolist():
+        naive_g = least_g(places, asked, job)
+        assert plan.cost_g[job] == pytest.approx(naive_g, rel=1e-9)
