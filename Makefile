@@ -20,7 +20,7 @@ RECORD = $(BIN)/python -m tests.bench.page $@ $(1) $(if $(JSON),--json $(JSON)) 
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-ready dev test lint format clean \
-        bench-wrap bench-steady bench-cpu-model bench-integration bench-gpu-accuracy bench-kill bench-hourly-model bench-forecast picture
+        bench-wrap bench-steady bench-cpu-model bench-integration bench-gpu-accuracy bench-kill bench-hourly-model bench-forecast bench-planner picture
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,10 @@ bench-hourly-model: $(VENV)/.dev  ## What the offline hours are worth on real on
 bench-forecast: $(VENV)/.dev  ## The forecast replayed on real hours: TRACES=folder JSON=file
 	@test -n '$(TRACES)' || { echo 'usage: make bench-forecast TRACES=folder [JSON=file]' >&2; exit 2; }
 	$(call RECORD,'The forecast on real hours' tests.bench.forecast --traces '$(TRACES)')
+
+bench-planner: $(VENV)/.dev  ## The planner on real traces, against oracles: TRACES=folder JSON=file (10 minutes)
+	@test -n '$(TRACES)' || { echo 'usage: make bench-planner TRACES=folder [JSON=file]' >&2; exit 2; }
+	$(call RECORD,'The planner on real traces' tests.bench.planner --traces '$(TRACES)')
 
 picture: $(VENV)/.demo  ## Draw the README's picture from a real run
 	$(PIP) 'rich>=13.7' 'pexpect>=4.9'

@@ -8,7 +8,7 @@ import numpy as np
 from greenops.errors import SignalError
 from greenops.forecast.ahead import Ahead
 from greenops.forecast.bands import bands, enough
-from greenops.forecast.blend import blended
+from greenops.forecast.blend import Provided, blended
 from greenops.forecast.hours import HOUR, WEEK_H, Floats, History
 from greenops.forecast.own import OwnModel, train
 from greenops.forecast.seasonal import seasonal
@@ -49,20 +49,19 @@ def own_ahead(
     return model.ahead(history), model
 
 
-def with_provider(own: Ahead, now: Floats, past: Floats) -> tuple[Ahead, Floats]:
+def with_provider(own: Ahead, provided: Provided) -> tuple[Ahead, Floats]:
     """Return the blend with a provider's forecast, and its bands.
 
     Until the blend has been tested on a fortnight, the bands are those of one's own.
 
     Args:
         own: One's own forecast.
-        now: As `provider_now` of `blend.blended`.
-        past: As `provider_past` there.
+        provided: What the provider said.
     """
-    both = blended(own, now, past)
+    both = blended(own, provided)
     tested = both if enough(both.past.errors) else own
     ends = bands(tested.past.errors)
-    beyond = np.isnan(now)
+    beyond = np.isnan(provided.now)
     if tested is both and beyond.any():
         ends[:, beyond] = bands(own.past.errors)[:, beyond]
     return both, ends

@@ -5,8 +5,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from greenops.errors import PlanError
-from greenops.model import Objective, Option, Place, Plan, PlannedJob, Refusal
+from greenops.model import (
+    IntensityPoint,
+    Objective,
+    Option,
+    Place,
+    Plan,
+    PlannedJob,
+    Refusal,
+)
 from greenops.planner.committed import without
+from greenops.planner.renew import renewed_or_refusal
 from greenops.planner.route import SEEN_FOR
 from greenops.planner.single import plan_or_refusal
 from greenops.planner.terms import Terms
@@ -20,6 +29,8 @@ def plan_jobs(
     objective: Objective | None = None,
     paused_at: Mapping[str, str] | None = None,
     seen_for: timedelta = SEEN_FOR,
+    standing: Mapping[str, Plan] | None = None,
+    past: Mapping[str, Sequence[IntensityPoint]] | None = None,
 ) -> tuple[tuple[Plan, ...], tuple[Refusal, ...]]:
     """Return a plan or a refusal for every job, no GPU and no gram promised twice.
 
@@ -34,6 +45,11 @@ def plan_jobs(
         objective: None: carbon alone, without a budget.
         paused_at: Place where a job lies paused, by its name.
         seen_for: How long what monitoring saw of a place stays true.
+        standing: The plans so far, by job: each is kept unless another is better by a
+            margin, and hours are weighed as those of plans that will be renewed. None:
+            the plans are made once.
+        past: What came lately by place, about four weeks: where a forecast is too old,
+            or missing, plans that are renewed go by the habit of both.
 
     Raises:
         MixedSignalsError: forecasts of average and marginal intensity, or of two bases.
@@ -50,9 +66,14 @@ def plan_jobs(
             objective=budgets,
             paused_at=(paused_at or {}).get(job.name),
             seen_for=seen_for,
+            past=past or {},
             untouched={p.name: p for p in places},
         )
-        found = plan_or_refusal(job, left, terms)
+        found = (
+            plan_or_refusal(job, left, terms)
+            if standing is None
+            else renewed_or_refusal(job, left, terms, standing=standing.get(job.name))
+        )
         if isinstance(found, Refusal):
             refusals.append(found)
             continue

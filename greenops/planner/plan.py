@@ -1,17 +1,18 @@
 """What the planner offers: a plan for one job or for several, and its replay."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from greenops.errors import NoFeasiblePlanError
-from greenops.model import Objective, Place, Plan, PlannedJob, Refusal
+from greenops.model import IntensityPoint, Objective, Place, Plan, PlannedJob, Refusal
 from greenops.planner.in_turn import plan_jobs
+from greenops.planner.renew import renewed_or_refusal
 from greenops.planner.replay import replayed
 from greenops.planner.route import SEEN_FOR
 from greenops.planner.single import plan_or_refusal
 from greenops.planner.terms import Terms
 
-__all__ = ["plan_job", "plan_jobs", "refusal_of", "replayed"]
+__all__ = ["plan_job", "plan_jobs", "refusal_of", "renewed", "replayed"]
 
 
 def plan_job(
@@ -50,7 +51,10 @@ def plan_job(
         paused_at=paused_at,
         seen_for=seen_for,
     )
-    found = plan_or_refusal(job, places, terms)
+    return _or_raise(job, plan_or_refusal(job, places, terms))
+
+
+def _or_raise(job: PlannedJob, found: Plan | Refusal) -> Plan:
     if isinstance(found, Plan):
         return found
     raise NoFeasiblePlanError(
@@ -58,6 +62,52 @@ def plan_job(
         binding=found.binding,
         change=found.change,
     )
+
+
+def renewed(
+    job: PlannedJob,
+    places: Sequence[Place],
+    *,
+    now: datetime,
+    standing: Plan | None = None,
+    objective: Objective | None = None,
+    paused_at: str | None = None,
+    seen_for: timedelta = SEEN_FOR,
+    past: Mapping[str, Sequence[IntensityPoint]] | None = None,
+) -> Plan:
+    """Return the plan of a job that is planned again and again until it starts.
+
+    Hours that are not sure yet are weighed below what is expected of them, since the
+    job can still go elsewhere if they turn out worse. The plan that stands is kept
+    unless another is better by a margin, and without one the job starts at once unless
+    waiting is. A forecast that was not renewed for a day is carried on by its daily
+    pattern, which the plan's advice says.
+
+    Args:
+        job: What runs. Paused, it states what is left of it.
+        places: Each with its latest forecast, however old.
+        now: Nothing is planned before.
+        standing: The plan so far; None: there is none.
+        objective: None: carbon alone, without a budget.
+        paused_at: Place where the job lies paused; None: it has not begun.
+        seen_for: How long what monitoring saw of a place stays true.
+        past: What came lately by place, about four weeks: where a forecast is too old,
+            or missing, the plan goes by the habit of both.
+
+    Raises:
+        NoFeasiblePlanError: as `plan_job`.
+        MixedSignalsError: forecasts of average and marginal intensity, or of two bases.
+        PlanError: two places bear one name.
+        SignalError: two intensities are stated for one moment of a forecast.
+    """
+    terms = Terms(
+        now=now,
+        objective=objective or Objective(),
+        paused_at=paused_at,
+        seen_for=seen_for,
+        past=past or {},
+    )
+    return _or_raise(job, renewed_or_refusal(job, places, terms, standing=standing))
 
 
 def refusal_of(

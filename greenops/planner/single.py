@@ -6,7 +6,7 @@ from greenops.model import Exclusion, Place, Plan, PlannedJob, Refusal
 from greenops.planner.advice import advice_of
 from greenops.planner.explain import reason_of
 from greenops.planner.terms import Terms
-from greenops.planner.weighing import weigh
+from greenops.planner.weighing import Weighing, weigh
 
 NEAREST = (
     *("budget", "max pauses", "min run", "unknown hours", "deadline", "capacity"),
@@ -28,6 +28,13 @@ def plan_or_refusal(
     weighing = weigh(job, places, terms)
     if not weighing.bids:
         return refusal_from(job, weighing.excluded)
+    return plan_from(job, places, weighing, terms)
+
+
+def plan_from(
+    job: PlannedJob, places: Sequence[Place], weighing: Weighing, terms: Terms
+) -> Plan:
+    """Return the plan that goes by the first bid."""
     chosen = weighing.bids[0].option
     return Plan(
         job=job.name,

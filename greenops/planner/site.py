@@ -12,6 +12,8 @@ from greenops.model import Bounded, Objective, Place, PlannedJob
 from greenops.planner.curve import Curve, Floats
 from greenops.planner.outlook import Outlook, Series, outlook
 from greenops.planner.pauses import Pauses
+from greenops.planner.prospect import Z95, Prospect
+from greenops.planner.robust import worth
 from greenops.planner.task import Task
 from greenops.units import G_PER_KG, J_PER_KWH, KG_PER_T, S_PER_HOUR
 
@@ -27,6 +29,7 @@ class Site:
         ready_s: The job may start then or later: its data has come.
         deadline_s: As the job states it.
         resuming: It lies paused, and begins with a resumption.
+        renewed: The plan will be made anew before its hours come.
     """
 
     job: PlannedJob
@@ -37,6 +40,7 @@ class Site:
     ready_s: float
     deadline_s: float
     resuming: bool = False
+    renewed: bool = False
 
     @property
     def power_w(self) -> float:
@@ -100,6 +104,7 @@ def site_of(
     series: Series | None,
     moving_s: float = 0.0,
     resuming: bool = False,
+    renewed: bool = False,
 ) -> Site:
     """Return a job at a place, seen from `origin`.
 
@@ -110,6 +115,7 @@ def site_of(
         series: Intensity of the place's grid.
         moving_s: How long its data takes to come, from `origin` on.
         resuming: It lies paused.
+        renewed: The plan will be made anew before its hours come.
 
     Raises:
         SignalError: two intensities are stated for one moment.
@@ -127,6 +133,7 @@ def site_of(
         ready_s=ready_s,
         deadline_s=deadline_s,
         resuming=resuming,
+        renewed=renewed,
     )
 
 
@@ -135,7 +142,8 @@ def weighed(
 ) -> Curve:
     """Return what a second at this place weighs, in g or what counts as much.
 
-    Energy at the grid's expected intensity and the expected PUE, the making of the
+    Energy at the grid's expected intensity, or what an hour that is not sure yet is
+    worth where the plan will be renewed, and the expected PUE, the making of the
     hardware, money, and every hour after a soft deadline. Where phases or pauses draw
     more or less power, the other terms are multiplied along: over whole phases that is
     the same sum, a pause is weighed rather too heavily than too lightly, and only
@@ -150,7 +158,7 @@ def weighed(
     middle_s = (site.outlook.edges_s[:-1] + site.outlook.edges_s[1:]) / 2
     embodied = site.place.embodied_g_per_h.central / S_PER_HOUR
     money = (site.place.price_per_h or 0.0) * g_per_price(objective) / S_PER_HOUR
-    grid_g_per_j = site.place.pue.central * site.outlook.g_per_kwh[0] / J_PER_KWH
+    grid_g_per_j = site.place.pue.central * _chosen_by(site) / J_PER_KWH
     counts = late and not site.job.hard
     overdue = site.job.late_g_per_h / S_PER_HOUR if counts else 0.0
     after = np.where(middle_s > site.deadline_s, overdue, 0.0)
@@ -159,6 +167,22 @@ def weighed(
         run = np.where(_enough_free(site, middle_s), run, np.nan)
     held = site.place.idle_w * grid_g_per_j + embodied if site.place.reserved else 0.0
     return Curve(site.outlook.edges_s, run, held + after)
+
+
+def _chosen_by(site: Site) -> Floats:
+    """Return the intensities that hours are compared by, in g/kWh."""
+    central: Floats = site.outlook.g_per_kwh[0]
+    if not site.renewed:
+        return central
+    low, high = site.outlook.g_per_kwh[1:]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_sd = np.log(high / low) / (2 * Z95)
+    ahead = Prospect(
+        g_per_kwh=central[None],
+        log_sd=np.where(np.isnan(central) | np.isfinite(log_sd), log_sd, 0.0)[None],
+    )
+    left_s = max(site.deadline_s - site.ready_s, site.duration_s.central)
+    return np.asarray(worth(ahead, site.duration_s.central / left_s)[0])
 
 
 def missing_gpus(site: Site) -> Curve:

@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from greenops.errors import MixedSignalsError
-from greenops.model import Basis, Forecast, IntensityKind, Objective, Place
+from greenops.model import (
+    Basis,
+    Forecast,
+    IntensityKind,
+    IntensityPoint,
+    Objective,
+    Place,
+)
 from greenops.planner.outlook import Series
 from greenops.planner.route import SEEN_FOR
 
@@ -24,6 +31,9 @@ class Terms:
         seen_for: How long what monitoring saw of a place stays true.
         series: Intensity by place, None: not known; a place that is missing has its
             own forecast.
+        renewed: The plan will be made anew as better forecasts come: hours that are
+            not sure yet are weighed below what is expected, see `robust.worth`.
+        past: What came lately by place, to carry old forecasts on.
         untouched: Places as they were before other jobs of the same plan took their
             share, by name: what running at home at once is counted on.
     """
@@ -33,6 +43,8 @@ class Terms:
     paused_at: str | None = None
     seen_for: timedelta = SEEN_FOR
     series: Mapping[str, Series | None] = field(default_factory=dict)
+    renewed: bool = False
+    past: Mapping[str, Sequence[IntensityPoint]] = field(default_factory=dict)
     untouched: Mapping[str, Place] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -107,6 +107,7 @@ def site_at(
         series=terms.series_of(place),
         moving_s=sum(t.duration_s or 0.0 for t in transfers),
         resuming=terms.paused_at is not None,
+        renewed=terms.renewed,
     )
 
 

@@ -14,6 +14,7 @@ from greenops.config import Config
 from greenops.errors import LedgerError, SignalError
 from greenops.forecast.ahead import Ahead
 from greenops.forecast.bands import bands
+from greenops.forecast.blend import Provided
 from greenops.forecast.hours import (
     HOUR,
     WEEK_H,
@@ -25,7 +26,7 @@ from greenops.forecast.hours import (
 from greenops.forecast.issue import About, own_ahead, record, with_provider
 from greenops.forecast.mix import with_mix
 from greenops.forecast.modelled import modelled
-from greenops.forecast.provider import provider_hours
+from greenops.forecast.provider import provider_hours, provider_missed
 from greenops.ledger.place import default_path
 from greenops.ledger.query import Ledger
 from greenops.model import Forecast, IntensityPoint, Provenance
@@ -210,7 +211,8 @@ def _from_history(
     origins = [history.first + int(i) * HOUR for i in own.past.origins]
     before = said_before(_ledger(config), about, origins)
     past = provider_hours(before, origins, ahead)
-    return with_provider(own, now, past)
+    missed = provider_missed(before, history)
+    return with_provider(own, Provided(now=now, past=past, missed=missed))
 
 
 def _reissued(said: Sequence[IntensityPoint], at: datetime) -> Sequence[IntensityPoint]:

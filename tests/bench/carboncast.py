@@ -25,6 +25,8 @@ SAME = 0.02
 """A provider's block is kept if its stated truth is that of the history, within 2 %."""
 FEW = 0.5
 """If more blocks than this differ, it is the truths that differ, and all are kept."""
+OLDEST_ISSUE_H = 48
+"""Hours for which an issue counts, unless a newer one is there."""
 _NAMED = re.compile(r"(.+?)_(?:lifecycle|direct|carbon|emissions)")
 
 
@@ -63,6 +65,30 @@ def regions(folder: Path) -> list[Region]:
         if name in found:
             found[name].said = _checked(found[name], own)
     return [found[name] for name in sorted(found)]
+
+
+def is_hours(path: Path) -> bool:
+    """Tell whether a table holds hours of regions, by its header."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rb") as file:
+        head = file.readline()
+    return b"UTC time" in head or head.startswith(b"datetime_utc,")
+
+
+def provider_misses(region: Region, known: History) -> Floats:
+    """Return outcome over what the latest issue before each hour said, in logarithms.
+
+    Shape (hours known,); NaN where nothing was said, or an issue is over two days old.
+    """
+    stood = np.full(len(known.g_per_kwh), np.nan)
+    for issued in sorted(region.said):
+        start = (issued - known.first) // HOUR
+        said = region.said[issued][: max(0, len(stood) - start)][:OLDEST_ISSUE_H]
+        if start >= 0:
+            stood[start : start + len(said)] = said
+    with np.errstate(invalid="ignore", divide="ignore"):
+        missed = np.log(known.g_per_kwh) - np.log(stood)
+    return np.where(np.isfinite(missed), missed, np.nan)
 
 
 def _region_of(path: Path) -> str:

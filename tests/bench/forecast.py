@@ -26,11 +26,12 @@ import numpy as np
 from greenops.errors import SignalError
 from greenops.forecast.ahead import Ahead
 from greenops.forecast.bands import bands
+from greenops.forecast.blend import Provided
 from greenops.forecast.hours import DAY_H, HOUR, WEEK_H, Floats, History, filled
 from greenops.forecast.issue import own_ahead, with_provider
 from greenops.forecast.score import cover_pct, mape_pct
 from greenops.forecast.seasonal import persistence, week_mean
-from tests.bench.carboncast import Region, regions
+from tests.bench.carboncast import Region, provider_misses, regions
 
 if TYPE_CHECKING:
     from greenops.forecast.own import OwnModel
@@ -93,9 +94,9 @@ def replay(region: Region) -> Replayed:
             )
             _add(scores, ALONE, other, bands(other.past.errors))
         if region.said:
-            now, past = _provider(region, known, own, issued)
-            _add(scores, "blended", *with_provider(own, now, past))
-            scores.setdefault("provider", Scores()).said.append(np.exp(now))
+            provided = _provided(region, known, own, issued)
+            _add(scores, "blended", *with_provider(own, provided))
+            scores.setdefault("provider", Scores()).said.append(np.exp(provided.now))
         values = filled(known.g_per_kwh)
         for name, rule in (("persistence", persistence), ("week_mean", week_mean)):
             scores.setdefault(name, Scores()).said.append(rule(values, WEEK_H))
@@ -179,12 +180,12 @@ def _issues(region: Region) -> Iterator[datetime]:
     yield from (midnight - d * DAY_H * HOUR for d in reversed(range(REPLAYED_DAYS)))
 
 
-def _provider(
-    region: Region, known: History, own: Ahead, issued: datetime
-) -> tuple[Floats, Floats]:
+def _provided(region: Region, known: History, own: Ahead, issued: datetime) -> Provided:
     days = [known.first + int(i) * HOUR for i in own.past.origins]
     past = np.array([_said(region, d) for d in days]).reshape(-1, WEEK_H)
-    return _said(region, issued), past
+    return Provided(
+        now=_said(region, issued), past=past, missed=provider_misses(region, known)
+    )
 
 
 def _said(region: Region, issued: datetime) -> Floats:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from greenops.errors import SignalError
 from greenops.forecast.ahead import Ahead, Past
 from greenops.forecast.bands import bands
+from greenops.forecast.blend import Provided
 from greenops.forecast.hours import DAY_H, HOUR, WEEK_H
 from greenops.forecast.issue import About, own_ahead, record, with_provider
 from greenops.forecast.own import LEAST_HISTORY
@@ -106,7 +107,7 @@ def test_until_the_blend_was_tested_its_bands_are_one_s_own():
     past = np.full((60, 48), np.nan)
     past[-13:] = 0.0
 
-    _, ends = with_provider(own, np.full(48, 6.0), past)
+    _, ends = with_provider(own, Provided(now=np.full(48, 6.0), past=past))
 
     np.testing.assert_array_equal(ends, bands(own.past.errors))
 
@@ -114,7 +115,9 @@ def test_until_the_blend_was_tested_its_bands_are_one_s_own():
 def test_a_blend_that_was_tested_has_bands_of_its_own():
     own = ahead()
 
-    both, ends = with_provider(own, np.full(48, 6.0), own.past.came.copy())
+    said = Provided(now=np.full(48, 6.0), past=own.past.came.copy())
+
+    both, ends = with_provider(own, said)
 
     np.testing.assert_array_equal(ends, bands(both.past.errors))
     assert (ends[3] < 0.5 * bands(own.past.errors)[3]).all()
@@ -124,7 +127,7 @@ def test_hours_beyond_the_provider_have_one_s_own_bands():
     own, now = ahead(), np.full(48, 6.0)
     now[24:] = np.nan
 
-    both, ends = with_provider(own, now, own.past.came.copy())
+    both, ends = with_provider(own, Provided(now=now, past=own.past.came.copy()))
 
     np.testing.assert_array_equal(ends[:, 24:], bands(own.past.errors)[:, 24:])
     np.testing.assert_array_equal(both.log_g[24:], own.log_g[24:])

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenops.forecast.hours import DAY_H, HOUR
-from greenops.forecast.provider import provider_hours
+from greenops.forecast.hours import DAY_H, HOUR, History
+from greenops.forecast.provider import provider_hours, provider_missed
 from greenops.model import Provenance
 from tests.unit.forecast.grids import FIRST, minutes, point
 
@@ -129,3 +129,44 @@ def test_a_fortnight_of_hourly_issues_is_laid_out_quickly():
     provider_hours(points, origins, 168)
 
     assert time.process_time() - began_s < 1.0
+
+
+def missed(points, came=(100.0,) * AHEAD):
+    history = History(first=FIRST, g_per_kwh=np.array(came))
+    return np.exp(provider_missed(points, history))
+
+
+def test_where_nobody_said_anything_nobody_missed():
+    assert np.isnan(missed([])).all()
+
+
+def test_a_miss_is_what_came_over_what_was_said():
+    np.testing.assert_allclose(missed(issue(FIRST, 80.0)), 1.25)
+
+
+def test_an_hour_that_did_not_come_was_not_missed():
+    came = [100.0, np.nan, 100.0, 100.0, 100.0, 100.0]
+
+    found = missed(issue(FIRST, 80.0), came)
+
+    assert np.isnan(found[1])
+    assert np.isfinite(found[[0, 2]]).all()
+
+
+def test_each_hour_is_held_against_the_latest_issue_before_it_was_over():
+    points = [
+        *issue(FIRST - HOUR, 50.0),
+        *issue(FIRST + 2 * HOUR, 200.0),
+        *issue(FIRST + 5 * HOUR + minutes(30), 400.0, first=FIRST),
+    ]
+
+    np.testing.assert_allclose(missed(points), [2, 2, 0.5, 0.5, 0.5, 0.25])
+
+
+def test_an_issue_of_days_ago_is_held_against_nothing():
+    points = issue(FIRST - 46 * HOUR, 50.0, hours=96)
+
+    found = missed(points)
+
+    np.testing.assert_allclose(found[:3], 2.0)
+    assert np.isnan(found[3:]).all()

@@ -1,0 +1,1 @@
+"""Many jobs that compete for capacity: exact if few, near the bound if many."""

@@ -1,0 +1,97 @@
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.bench.planner_capacity import capacity_rows
+from tests.bench.planner_scale import KINDS, instance, measured, scale_rows
+
+REACH_PCT = 97.0
+MOST_MIB = 300
+
+
+@pytest.fixture
+def traces(tmp_path):
+    """Return a folder of its own with six zones and 150 jobs."""
+    rng = np.random.default_rng(0)
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "zones").mkdir()
+    rows = "".join(
+        f"{arrival},{length:.0f},{cpus}\n"
+        for arrival, length, cpus in zip(
+            np.sort(rng.integers(0, 90_000, 150)),
+            rng.lognormal(8, 1, 150),
+            rng.integers(1, 4, 150),
+            strict=True,
+        )
+    )
+    (tmp_path / "jobs" / "some.csv").write_text("arrival_time,length,cpus\n" + rows)
+    names = ["A1", "B2", "C3", "D4", "E5", "F6"]
+    lines = [f"datetime_utc,{','.join(names)}"]
+    for hour in range(24 * 40):
+        day = np.sin(2 * np.pi * (hour / 24 + np.arange(6) / 6))
+        values = 200 * (2 + day) + 50 * rng.random(6)
+        cells = ",".join(f"{value:.2f}" for value in values)
+        lines.append(
+            f"2023-{1 + hour // 720:02d}-{1 + hour // 24 % 30:02d} {hour % 24:02d}:00:00,{cells}"
+        )
+    return tmp_path, lines
+
+
+def test_rows_say_how_near_the_plan_comes_to_the_oracle(traces, monkeypatch):
+    folder, lines = traces
+    del lines[1 + 24 * 28 :]
+    (folder / "zones" / "any_name.csv").write_text("\n".join(lines) + "\n")
+    monkeypatch.setattr("tests.bench.planner_capacity.SIZES", (100, 120))
+    monkeypatch.setattr("tests.bench.planner_capacity.RUNS", 1)
+
+    rows = capacity_rows(folder)
+
+    assert [(row["jobs"], row["interruptible"]) for row in rows] == [
+        (100, False),
+        (100, True),
+        (100, False),
+        (120, False),
+        (120, False),
+    ]
+    for row in rows:
+        assert row["region"] == "A1+B2+C3+D4+E5"
+        assert row["deadline_misses"] == 0
+        assert 90 < row["pct_of_oracle"] <= 100.001
+        assert 0 < row["saved_pct"] <= row["oracle_saved_pct"] + 1e-6
+    json.dumps(rows)
+
+
+def test_a_folder_without_zones_has_no_rows(traces):
+    folder, _ = traces
+
+    assert capacity_rows(folder) == []
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_a_row_of_scale_can_be_written_as_json(kind, monkeypatch):
+    small = instance(may_pause=KINDS[kind], jobs=500, places=4, hours=60)
+    monkeypatch.setattr("tests.bench.planner_scale.instance", lambda **_: small)
+
+    row = measured(may_pause=KINDS[kind])
+
+    assert row["deadline_misses"] == 0
+    assert row["interruptible"] == KINDS[kind]
+    json.dumps(row)
+
+
+def test_a_process_that_plans_100_000_jobs_stays_small():
+    for row in scale_rows():
+        assert row["jobs"] == 100_000
+        assert row["peak_mib"] < MOST_MIB
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.skipif("TRACES" not in os.environ, reason="TRACES names no folder")
+def test_real_jobs_come_near_the_oracle():
+    for row in capacity_rows(Path(os.environ["TRACES"])):
+        assert row["pct_of_oracle"] >= REACH_PCT
+        assert row["deadline_misses"] == 0
