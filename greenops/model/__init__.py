@@ -29,6 +29,7 @@ from greenops.model.measured import (
     Sample,
     Stretch,
 )
+from greenops.model.outcomes import JOB_ID_TAG, Answer, JobLine, Past, Realised
 from greenops.model.places import Free, Link, Place, Seen
 from greenops.model.plans import (
     Exclusion,
@@ -66,6 +67,8 @@ from greenops.model.work import (
 
 __all__ = [
     "CHECKPOINTED",
+    "JOB_ID_TAG",
+    "Answer",
     "Attempt",
     "AttemptState",
     "AttemptStatus",
@@ -88,6 +91,7 @@ __all__ = [
     "IntensityPoint",
     "Interval",
     "JobEvent",
+    "JobLine",
     "JobRequest",
     "JobSpec",
     "JobState",
@@ -98,6 +102,7 @@ __all__ = [
     "Method",
     "Objective",
     "Option",
+    "Past",
     "PauseBy",
     "Pausing",
     "Phase",
@@ -109,6 +114,7 @@ __all__ = [
     "Provenance",
     "Quality",
     "Reading",
+    "Realised",
     "Reason",
     "Refusal",
     "RequestKind",

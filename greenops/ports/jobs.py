@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from greenops.model import (
+    Answer,
     Attempt,
     AttemptStatus,
     Decision,
@@ -66,41 +67,81 @@ class Executor(Protocol):
 class JobStore(Protocol):
     """Where jobs, their events and their decisions are kept; appended, never changed.
 
-    Several processes may use one at once. Durable when a call returns.
+    Several processes and threads may use one store, each by an object of its own that
+    stays in one thread. What a call wrote is on the disk when it returns, all of it,
+    or none where it raises. Every method raises LedgerError where the store fails.
     """
 
     def add(self, job_id: str, spec: JobSpec, first: JobEvent) -> None:
-        """Write down a submission with its first event."""
-
-    def append(self, event: JobEvent) -> None:
-        """Write down the next event of a job.
+        """Write down a submission with its first event, number 0.
 
         Raises:
-            JobChangedError: another event has this number already; look again.
-            JobNotFoundError: there is no such job.
+            JobChangedError: there is a job of this id already.
+            ValueError: it cannot be kept whole; says what to shorten.
+        """
+
+    def append(
+        self,
+        *events: JobEvent,
+        decisions: Sequence[Decision] = (),
+        answers: Sequence[Answer] = (),
+    ) -> None:
+        """Write down the next events of jobs, with what was decided and answered.
+
+        In one go: a request is never answered without the event it led to. Thousands
+        at once take less than a second. A request is answered once; a second answer
+        is left out.
+
+        Raises:
+            JobChangedError: an event's number is taken already, or leaves a gap, or
+                its job has ended; nothing was written. Look again.
+            JobNotFoundError: there is no such job; nothing was written.
+            ValueError: something holds a number that is none, or no plain data.
         """
 
     def open_jobs(self) -> Mapping[str, tuple[JobSpec, JobEvent]]:
-        """Return jobs that are not final, each with its last event, oldest first."""
+        """Return jobs that are not final, each with its last event, oldest first.
+
+        Commands are exact, to be run. One that cannot be read is left out.
+        """
+
+    def unreadable(self) -> Mapping[str, str]:
+        """Return the open jobs that `open_jobs` last left out, and why.
+
+        A newer greenops may have submitted them, with limits that this one does not
+        know: nothing may be done with them.
+        """
+
+    def changed(self) -> bool:
+        """Return whether somebody may have written since this was last asked.
+
+        The object's own writing need not count. Takes microseconds.
+        """
 
     def job(self, name_or_id: str) -> tuple[str, JobSpec, Sequence[JobEvent]]:
         """Return a job by its id, the start of it, its name or `last`.
+
+        The command is one to be shown: what looks like a secret is masked.
 
         Raises:
             JobNotFoundError: carries near matches.
         """
 
-    def decide(self, decisions: Sequence[Decision]) -> None:
-        """Write down decisions."""
-
     def decisions(self, job_id: str) -> Sequence[Decision]:
         """Return what was decided for a job, the oldest first."""
 
     def ask(self, job_id: str, kind: RequestKind, by_user: str, at: datetime) -> int:
-        """Write down what a person asks of a job; return the number of the request."""
+        """Write down what a person asks of a job; return the number of the request.
+
+        Raises:
+            JobNotFoundError: there is no such job.
+        """
 
     def requests(self) -> Sequence[JobRequest]:
         """Return what was asked and not answered yet, the oldest first."""
 
-    def answered(self, request_id: int, at: datetime, answer: str) -> None:
-        """Write down that a request was taken, and what came of it."""
+    def answer(self, request_id: int) -> Answer | None:
+        """Return what came of a request; None: not answered yet."""
+
+    def close(self) -> None:
+        """Release the store. May be called twice."""
