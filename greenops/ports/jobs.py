@@ -38,8 +38,10 @@ class Executor(Protocol):
     def poll(self, attempt_ids: Sequence[str]) -> Mapping[str, AttemptStatus]:
         """Return how each of these stands, all of them in one question.
 
-        One that was never accepted, or is forgotten, is `unknown`. Of one that has
-        ended the exit status is kept until `forget`.
+        One that was never accepted, or is forgotten, is `unknown`, and may be handed
+        over again. One that may have begun is not: where nobody knows what became of
+        it, it has `ended`, with neither exit code nor signal. Of one that has ended
+        the exit status is kept until `forget`.
 
         Raises:
             ExecutorBusyError: the engine does not answer; nothing is known.
