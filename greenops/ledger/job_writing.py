@@ -33,13 +33,15 @@ def add(
         JobChangedError: there is a job of this id already.
         ValueError: a first event is not number 0.
     """
+    keyed = []
     for row, first in submissions:
         if first.seq != 0:
             raise ValueError(f"the first event of {first.job_id} is number 0")
         if connection.execute(_FIND, (row[0],)).fetchone():
             raise JobChangedError(f"there is a job {first.job_id} already")
         key = connection.execute(insert("jobs"), row).lastrowid or 0
-        _insert_events(connection, [(key, first)])
+        keyed.append((key, first))
+    _insert_events(connection, keyed)
 
 
 def append(connection: sqlite3.Connection, events: Sequence[JobEvent]) -> None:
