@@ -6,8 +6,10 @@ python -m tests.bench.make_jobs PATH --jobs 100000 [--seed 1]
 import argparse
 import contextlib
 import random
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from greenops.ledger import job_writing
@@ -34,14 +36,16 @@ def make_jobs(path: Path, *, jobs: int, seed: int = 1) -> None:
             made = [_job(number, dice) for number in numbers]
             events = [e for _, events in made for e in events[1:]]
             submissions = [(row, events[0]) for row, events in made]
-            appender.transact(
-                lambda connection, s=submissions: job_writing.add(connection, s),
-                until_s=float,
-            )
-            appender.transact(
-                lambda connection, e=events: job_writing.append(connection, e),
-                until_s=float,
-            )
+            appender.transact(partial(_write, submissions, events), until_s=float)
+
+
+def _write(
+    submissions: Sequence[tuple[Row, JobEvent]],
+    events: Sequence[JobEvent],
+    connection: sqlite3.Connection,
+) -> None:
+    job_writing.add(connection, submissions)
+    job_writing.append(connection, events)
 
 
 def _job(number: int, dice: random.Random) -> tuple[Row, list[JobEvent]]:

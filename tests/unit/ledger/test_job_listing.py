@@ -1,6 +1,7 @@
 import contextlib
 import time
 from statistics import median
+from typing import Any
 
 import pytest
 
@@ -24,12 +25,13 @@ def path(tmp_path):
 def jobs(path, tmp_path):
     """A store with a job of each of four names."""
     with contextlib.closing(LedgerJobs(path, tmp_path / "jobs")) as jobs:
-        for job_id, fields in {
+        wanted: dict[str, dict[str, Any]] = {
             "a": {"name": "x", "project": "p", "user": "ada"},
             "b": {"name": "y", "project": "p", "user": "grace"},
             "c": {"name": "x", "user": "grace", "deadline": T0},
             "d": {"name": "50%_", "argv": ("x", "--token=s3cret")},
-        }.items():
+        }
+        for job_id, fields in wanted.items():
             jobs.add(job_id, a_spec(**fields), an_event(job_id=job_id))
         jobs.append(
             an_event(1, JobState.RUNNING, job_id="b", place="here", why="it runs"),

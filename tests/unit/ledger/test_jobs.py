@@ -1,6 +1,8 @@
 import contextlib
 import shutil
 import sqlite3
+import subprocess
+import sys
 import time
 from datetime import timedelta
 
@@ -219,3 +221,18 @@ def test_near_matches_are_named(jobs):
         jobs.job("trian")
     with pytest.raises(JobNotFoundError, match=f"newest is {JOB_ID}"):
         jobs.job("zzz")
+
+
+def test_jobs_are_kept_and_listed_without_sqlalchemy(path, tmp_path):
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from greenops.ledger.jobs import LedgerJobs\n"
+        "from greenops.ledger.job_query import JobLedger\n"
+        "path = Path(sys.argv[1])\n"
+        "LedgerJobs(path, path.parent).open_jobs()\n"
+        "JobLedger(path).find_jobs(); JobLedger(path).past('x')\n"
+        "heavy = {'sqlalchemy', 'numpy', 'pydantic', 'rich'} & sys.modules.keys()\n"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True, cwd=tmp_path)

@@ -23,9 +23,15 @@ def test_nothing_is_said_where_nothing_ran(durations_s):
     assert past_of(durations_s, [100.0]) is None
 
 
+def known(durations_s, powers_w):
+    past = past_of(durations_s, powers_w)
+    assert past is not None
+    return past
+
+
 def test_without_a_measured_power_none_is_said():
-    assert past_of([10.0], []).power_w is None
-    assert past_of([10.0], [0.0]).power_w is None
+    assert known([10.0], []).power_w is None
+    assert known([10.0], [0.0]).power_w is None
 
 
 @given(st.lists(positive, min_size=1, max_size=60))
@@ -77,6 +83,17 @@ def run(path, run_id, *, took_s, energy_j=None, job_id=None, name="train", ok=Tr
     recorder.close()
 
 
+def past_of_name(path, name="train"):
+    past = JobLedger(path).past(name)
+    assert past is not None
+    return past
+
+
+def power_w(past):
+    assert past.power_w is not None
+    return past.power_w.central
+
+
 def ended(path, job_id, state, name="train"):
     with contextlib.closing(LedgerJobs(path, path.parent / "jobs")) as jobs:
         jobs.add(job_id, a_spec(name=name), an_event(job_id=job_id))
@@ -89,11 +106,11 @@ def test_the_attempts_of_a_job_are_one_job_without_its_pauses(path):
     run(path, "r1", took_s=100.0, energy_j=30_000.0, job_id="j1", ok=False)
     run(path, "r2", took_s=300.0, energy_j=10_000.0, job_id="j1")
 
-    past = JobLedger(path).past("train")
+    past = past_of_name(path)
 
     assert past.n == 1
     assert past.duration_s.central == 400.0
-    assert past.power_w.central == 100.0
+    assert power_w(past) == 100.0
 
 
 def test_runs_outside_of_jobs_count_where_they_finished(path):
@@ -101,9 +118,9 @@ def test_runs_outside_of_jobs_count_where_they_finished(path):
     run(path, "r2", took_s=7.0, ok=False)
     run(path, "r3", took_s=9.0, name="another")
 
-    past = JobLedger(path).past("train")
+    past = past_of_name(path)
 
-    assert (past.n, past.duration_s.central, past.power_w.central) == (1, 100.0, 50.0)
+    assert (past.n, past.duration_s.central, power_w(past)) == (1, 100.0, 50.0)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +138,7 @@ def test_a_job_whose_attempts_were_not_all_measured_says_nothing_of_power(path):
     run(path, "r1", took_s=100.0, energy_j=30_000.0, job_id="j1", ok=False)
     run(path, "r2", took_s=300.0, job_id="j1")
 
-    past = JobLedger(path).past("train")
+    past = past_of_name(path)
 
     assert (past.duration_s.central, past.power_w) == (400.0, None)
 
@@ -130,5 +147,5 @@ def test_the_name_of_the_job_counts_and_not_that_of_its_runs(path):
     ended(path, "j1", JobState.DONE, name="nightly")
     run(path, "r1", took_s=100.0, job_id="j1", name="train.py")
 
-    assert JobLedger(path).past("nightly").n == 1
+    assert past_of_name(path, "nightly").n == 1
     assert JobLedger(path).past("train.py") is None
