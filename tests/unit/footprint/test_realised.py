@@ -70,6 +70,9 @@ def test_a_run_without_a_footprint_of_that_kind_does_not_count():
         run=ledger_records.a_run(),
         status=RunStatus.FINISHED,
         end=ledger_records.an_end(),
+        totals=(),
+        footprint=None,
+        marks=(),
     )
     known = replace(record, footprint=ledger_records.a_stated_footprint())
 
