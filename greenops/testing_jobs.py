@@ -4,14 +4,18 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import isfinite
 
 from greenops.errors import JobChangedError, JobNotFoundError
 from greenops.model import (
     Answer,
     Decision,
+    IntensityKind,
     JobEvent,
     JobRequest,
     JobSpec,
+    Past,
+    Realised,
     RequestKind,
 )
 from greenops.model.masking import masked
@@ -24,13 +28,22 @@ class _KeptJob:
     spec: JobSpec
     events: list[JobEvent]
     decisions: list[Decision] = field(default_factory=list)
+    outcomes: dict[IntensityKind, Realised] = field(default_factory=dict)
 
 
 class MemoryJobs:
-    """A `ports.JobStore` in memory; it passes the contract tests of the real one."""
+    """A `ports.JobStore` and `JobHistory` in memory, held to the same contract tests.
+
+    Attributes:
+        jobs: What is kept, by job id.
+        pasts: What `past` returns, by name; to be filled by a test.
+        runs: What `run_ids` returns, by job id; likewise.
+    """
 
     def __init__(self) -> None:
         self.jobs: dict[str, _KeptJob] = {}
+        self.pasts: dict[str, Past] = {}
+        self.runs: dict[str, list[str]] = {}
         self._asked: list[JobRequest] = []
         self._answers: dict[int, Answer] = {}
         self._written = True
@@ -119,6 +132,25 @@ class MemoryJobs:
     def answer(self, request_id: int) -> Answer | None:
         """Return what came of a request; None: not answered yet."""
         return self._answers.get(request_id)
+
+    def past(self, name: str) -> Past | None:
+        """Return what a test has put in."""
+        return self.pasts.get(name)
+
+    def run_ids(self, job_id: str) -> Sequence[str]:
+        """Return what a test has put in."""
+        return list(self.runs.get(job_id, ()))
+
+    def state_outcome(self, outcome: Realised) -> None:
+        """Write down what came of a job; a later statement counts."""
+        figures = (outcome.energy_j, outcome.emitted_g)
+        if not all(isfinite(x.low + x.high) for x in figures):
+            raise ValueError(f"{outcome} holds no figure to keep")
+        self._kept(outcome.job_id).outcomes[outcome.kind] = outcome
+
+    def outcomes(self, job_id: str) -> Mapping[IntensityKind, Realised]:
+        """Return what came of a job by kind of intensity, as it was stated last."""
+        return dict(self.jobs[job_id].outcomes) if job_id in self.jobs else {}
 
     def close(self) -> None:
         """Do nothing; nothing is held."""

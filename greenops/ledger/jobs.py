@@ -10,7 +10,7 @@ from typing import TypeVar
 from greenops.errors import (
     LedgerUnavailableError,
 )
-from greenops.ledger import job_reading, job_writing
+from greenops.ledger import job_past, job_reading, job_writing
 from greenops.ledger.append import Appender
 from greenops.ledger.job_heads import OpenJobs
 from greenops.ledger.job_rows import job_row
@@ -24,6 +24,7 @@ from greenops.model import (
     JobEvent,
     JobRequest,
     JobSpec,
+    Past,
     Realised,
     RequestKind,
 )
@@ -33,7 +34,7 @@ T = TypeVar("T")
 
 
 class LedgerJobs:
-    """A `ports.JobStore` in the ledger at `path`, made if missing.
+    """A `ports.JobStore` and `JobHistory` in the ledger at `path`, made if missing.
 
     Args:
         path: The file of a local ledger.
@@ -134,6 +135,10 @@ class LedgerJobs:
     def answer(self, request_id: int) -> Answer | None:
         """Return what came of a request; None: not answered yet."""
         return self._read(lambda execute: job_reading.answer(execute, request_id))
+
+    def past(self, name: str) -> Past | None:
+        """Return what done jobs and finished runs of a name took; None: none."""
+        return self._read(lambda execute: job_past.past(execute, name))
 
     def state_outcome(self, outcome: Realised) -> None:
         """Write down what came of a job; a later statement counts.

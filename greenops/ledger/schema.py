@@ -15,10 +15,9 @@ from sqlalchemy import (
     Text,
 )
 
-from greenops.ledger import schema_jobs
-from greenops.ledger.columns import KEY, NUMBER, metadata, numbers, parent_key, texts
-
-__all__ = ["metadata", "schema_jobs"]
+import greenops.ledger.schema_jobs  # noqa: F401 - its tables are of the same ledger
+from greenops.ledger.columns import KEY, NUMBER, numbers, parent_key, texts
+from greenops.ledger.columns import metadata as metadata
 
 
 def _run_key(*, primary: bool = True) -> Column[int]:

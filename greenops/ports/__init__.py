@@ -7,6 +7,7 @@ from greenops.ports.grid import (
 )
 from greenops.ports.jobs import (
     Executor,
+    JobHistory,
     JobStore,
 )
 from greenops.ports.measuring import (
@@ -21,6 +22,7 @@ __all__ = [
     "CarbonSignal",
     "Executor",
     "GenerationSource",
+    "JobHistory",
     "JobProbe",
     "JobStore",
     "Neighbours",

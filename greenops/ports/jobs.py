@@ -9,10 +9,13 @@ from greenops.model import (
     Attempt,
     AttemptStatus,
     Decision,
+    IntensityKind,
     JobEvent,
     JobRequest,
     JobSpec,
+    Past,
     PlaceHealth,
+    Realised,
     RequestKind,
 )
 
@@ -147,3 +150,27 @@ class JobStore(Protocol):
 
     def close(self) -> None:
         """Release the store. May be called twice."""
+
+
+class JobHistory(Protocol):
+    """What came of jobs, and what past ones say of the next.
+
+    Kept where the jobs are; threads, durability and errors as `JobStore`.
+    """
+
+    def past(self, name: str) -> Past | None:
+        """Return what done jobs and finished runs of a name took; None: none."""
+
+    def run_ids(self, job_id: str) -> Sequence[str]:
+        """Return the measured runs that were attempts at a job, the oldest first."""
+
+    def state_outcome(self, outcome: Realised) -> None:
+        """Write down what came of a job, beside what was stated before.
+
+        Raises:
+            JobNotFoundError: there is no such job.
+            ValueError: a figure is no number.
+        """
+
+    def outcomes(self, job_id: str) -> Mapping[IntensityKind, Realised]:
+        """Return what came of a job by kind of intensity, as it was stated last."""

@@ -3,12 +3,14 @@
 import contextlib
 import threading
 from datetime import timedelta
+from typing import Protocol
 
 import pytest
 
 from greenops.errors import JobChangedError, JobNotFoundError
 from greenops.ledger.jobs import LedgerJobs
-from greenops.model import Answer, JobState, RequestKind
+from greenops.model import Answer, Bounded, IntensityKind, JobState, RequestKind
+from greenops.ports import JobHistory, JobStore
 from greenops.testing import MemoryJobs
 from tests.unit.ledger.job_records import (
     JOB_ID,
@@ -17,7 +19,13 @@ from tests.unit.ledger.job_records import (
     a_full_spec,
     a_spec,
     an_event,
+    an_outcome,
 )
+
+
+class Jobs(JobStore, JobHistory, Protocol):
+    """What a store is held to here."""
+
 
 OTHER = "20260102-120000-bbbbbb"
 
@@ -25,13 +33,11 @@ OTHER = "20260102-120000-bbbbbb"
 @pytest.fixture(params=["ledger", "memory"])
 def store(request, tmp_path):
     """A store without a job."""
-    if request.param == "memory":
-        yield MemoryJobs()
-        return
-    with contextlib.closing(
-        LedgerJobs(tmp_path / "data" / "ledger.db", tmp_path / "jobs")
-    ) as jobs:
-        yield jobs
+    jobs: Jobs = MemoryJobs()
+    if request.param == "ledger":
+        jobs = LedgerJobs(tmp_path / "data" / "ledger.db", tmp_path / "jobs")
+    yield jobs
+    jobs.close()
 
 
 @pytest.fixture
@@ -265,6 +271,36 @@ def test_times_come_back_to_the_microsecond(submitted):
     submitted.append(an_event(1, JobState.HELD, at=at))
 
     assert submitted.open_jobs()[JOB_ID][1].at == at
+
+
+def test_of_statements_of_an_outcome_the_newest_of_each_kind_counts(submitted):
+    first, again = an_outcome(), an_outcome(stated_at=T0 + timedelta(1))
+    marginal = an_outcome(
+        kind=IntensityKind.MARGINAL, run_now_g=None, saved_g=None, how="not known"
+    )
+    for outcome in (first, marginal, again):
+        submitted.state_outcome(outcome)
+
+    assert submitted.outcomes(JOB_ID) == {
+        IntensityKind.AVERAGE: again,
+        IntensityKind.MARGINAL: marginal,
+    }
+    assert submitted.outcomes(OTHER) == {}
+
+
+def test_an_outcome_of_no_job_or_without_figures_is_refused(submitted):
+    infinite = Bounded(central=1.0, low=0.0, high=float("inf"))
+
+    with pytest.raises(JobNotFoundError):
+        submitted.state_outcome(an_outcome(OTHER))
+    with pytest.raises(ValueError, match="figure"):
+        submitted.state_outcome(an_outcome(energy_j=infinite))
+    assert submitted.outcomes(JOB_ID) == {}
+
+
+def test_of_a_name_that_never_ran_nothing_is_known(submitted):
+    assert submitted.past("train") is None
+    assert list(submitted.run_ids(JOB_ID)) == []
 
 
 def test_closing_twice_does_no_harm(submitted):

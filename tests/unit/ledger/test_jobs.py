@@ -4,20 +4,18 @@ import sqlite3
 import subprocess
 import sys
 import time
-from datetime import timedelta
 
 import pytest
 
 from greenops.errors import JobNotFoundError, LedgerTooNewError, LedgerUnavailableError
 from greenops.ledger.jobs import LedgerJobs
-from greenops.model import IntensityKind, JobState, RequestKind
+from greenops.model import JobState, RequestKind
 from tests.unit.ledger.job_records import (
     JOB_ID,
     T0,
     a_decision,
     a_spec,
     an_event,
-    an_outcome,
 )
 
 SECRET = ("python", "x.py", "--token", "hunter2")
@@ -146,23 +144,6 @@ def test_what_decisions_were_made_on_is_kept_once(jobs, path):
     assert [d.inputs["forecast"] for d in jobs.decisions(JOB_ID)] == [
         "one", "one", "two", "one", "one",
     ]  # fmt: skip
-
-
-def test_of_statements_of_an_outcome_the_newest_of_each_kind_counts(jobs):
-    first, again = an_outcome(), an_outcome(stated_at=T0 + timedelta(1))
-    marginal = an_outcome(
-        kind=IntensityKind.MARGINAL, run_now_g=None, saved_g=None, how="not known"
-    )
-    for outcome in (first, marginal, again):
-        jobs.state_outcome(outcome)
-
-    assert jobs.outcomes(JOB_ID) == {
-        IntensityKind.AVERAGE: again,
-        IntensityKind.MARGINAL: marginal,
-    }
-    assert jobs.outcomes("j2") == {}
-    with pytest.raises(JobNotFoundError):
-        jobs.state_outcome(an_outcome("j2"))
 
 
 @pytest.mark.usefixtures("jobs")

@@ -149,3 +149,15 @@ def test_the_name_of_the_job_counts_and_not_that_of_its_runs(path):
 
     assert past_of_name(path, "nightly").n == 1
     assert JobLedger(path).past("train.py") is None
+
+
+def test_the_runs_of_a_job_are_those_that_bear_its_id(path):
+    ended(path, "j1", JobState.DONE)
+    run(path, "r2", took_s=1.0, job_id="j1")
+    run(path, "r1", took_s=1.0, job_id="j1")
+    run(path, "r3", took_s=1.0, job_id="j11")
+    run(path, "r4", took_s=1.0)
+
+    with contextlib.closing(LedgerJobs(path, path.parent / "jobs")) as jobs:
+        assert sorted(jobs.run_ids("j1")) == ["r1", "r2"]
+        assert jobs.past("train") == JobLedger(path).past("train")
