@@ -26,7 +26,7 @@ def after_end(job: Job, status: AttemptStatus, now: datetime) -> JobEvent:
     over = job.standing.ended(ran_s=round(job.standing.ran_s + ran_s, 3))
     facts = facts_of(status)
     if status.exit_code is None and status.exit_signal is None:
-        return job.then(JobState.FAILED, _unknown(status), now, over)
+        return job.then(JobState.FAILED, _unknown(status), now, over, facts=facts)
     if status.exit_code == 0:
         why = "it ended with exit status 0"
         return job.then(JobState.DONE, why, now, over, facts=facts)

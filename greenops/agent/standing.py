@@ -50,11 +50,8 @@ class Standing:
 
     def facts(self) -> dict[str, Any]:
         """Return what is not at its default, as facts of an event."""
-        return {
-            f.name: getattr(self, f.name)
-            for f in fields(self)
-            if getattr(self, f.name) != f.default
-        }
+        values = {name: getattr(self, name) for name in _CARRIED}
+        return {name: v for name, v in values.items() if v != _CARRIED[name]}
 
     def ended(self, **changed: Any) -> "Standing":  # noqa: ANN401 - fields of this
         """Return it once its attempt is over, with other changes."""
@@ -67,6 +64,9 @@ class Standing:
             signalled_s=None,
         )
         return replace(over, **changed)
+
+
+_CARRIED = {f.name: f.default for f in fields(Standing)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +85,8 @@ class Job:
     @property
     def standing(self) -> Standing:
         """What its last event carries; facts of another kind are left out."""
-        known = {f.name for f in fields(Standing)}
-        return Standing(**{k: v for k, v in self.last.facts.items() if k in known})  # type: ignore[arg-type]
+        facts = self.last.facts
+        return Standing(**{k: v for k, v in facts.items() if k in _CARRIED})  # type: ignore[arg-type]
 
     def then(
         self,

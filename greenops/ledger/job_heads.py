@@ -53,7 +53,9 @@ class OpenJobs:
 
     def _learn(self, execute: Execute, keys: Sequence[int]) -> None:
         """Read the submissions that are not known, forget those no longer needed."""
-        self._specs = {k: self._specs[k] for k in keys if k in self._specs}
+        known = {k: self._specs[k] for k in keys if k in self._specs}
+        # What could not be read is looked at again: a command may be back.
+        self._specs = {k: s for k, s in known.items() if isinstance(s[1], JobSpec)}
         missing = [k for k in keys if k not in self._specs]
         for some in chunks(missing):
             # Whole numbers of our own.
