@@ -23,6 +23,16 @@ from greenops.model import (
     RunStatus,
     Sample,
 )
+from greenops.testing_jobs import MemoryJobs
+
+__all__ = [
+    "FixedClock",
+    "MemoryJobs",
+    "MemoryLedger",
+    "MemoryRecorder",
+    "ReplaySensor",
+    "power_steps",
+]
 
 
 class FixedClock:

@@ -11,6 +11,7 @@ from greenops.footprint.assess import assess
 from greenops.footprint.grid_side import RunTime
 from greenops.footprint.options import FootprintOptions, Hardware
 from greenops.model import DeviceKind, DeviceTotal, Footprint, HourEnergy, Run
+from greenops.model.masking import masked
 from greenops.sensors.detect import detect_cpu, detect_memory
 from greenops.tracking import identity
 from greenops.tracking.meter import Parts
@@ -45,7 +46,7 @@ def describe_run(
         run_id=run_id,
         name=name,
         kind=kind,
-        command=identity.masked(command),
+        command=masked(command),
         cwd=_cwd(),
         host=identity.host_name(),
         user=identity.user_name(),

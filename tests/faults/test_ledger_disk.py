@@ -115,7 +115,7 @@ def test_on_a_read_only_disk_the_run_is_set_aside_and_the_ledger_still_read(tmp_
 
 
 def test_on_a_full_disk_the_run_is_set_aside_and_the_ledger_stays_sound(tmp_path):
-    with tmpfs(tmp_path / "home", "size=512k") as home:
+    with tmpfs(tmp_path / "home", "size=1m") as home:
         path = home / "ledger.db"
         recorder = LedgerRecorder(path, spool_dir=tmp_path / "spool")
         recorder.begin(a_run())
