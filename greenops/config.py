@@ -43,6 +43,9 @@ class Config:
     cpu_tdp_w: float | None = None
     cpu_calibration: Path | None = None
     node_base_power_w: float | None = None
+    node_scan_s: float = 5.0
+    node_found_after_s: float = 60.0
+    node_found_min_cpus: float = 0.1
     footprint_lifetime_years: float | None = None
     footprint_embodied_kg_gpu: float | None = None
     footprint_embodied_kg_cpu: float | None = None

@@ -179,6 +179,24 @@ KEYS: Mapping[str, Key] = {
             "Power of the rest of the node (fans, disks, board) in W",
         ),
         _key(
+            "node.scan_s",
+            _number(1, 60),
+            "5.0",
+            "Seconds between two looks of the daemon at the processes, 1 to 60",
+        ),
+        _key(
+            "node.found_after_s",
+            _number(0, 3600),
+            "60.0",
+            "Seconds a job must live for the daemon to make it a run, 0 to 3600",
+        ),
+        _key(
+            "node.found_min_cpus",
+            _number(0),
+            "0.1",
+            "CPUs such a job must use on the average, where it uses no GPU",
+        ),
+        _key(
             "footprint.lifetime_years",
             _number(0, above=True),
             "4.0",

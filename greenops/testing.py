@@ -15,6 +15,7 @@ from greenops.model import (
     Footprint,
     JobUse,
     Mark,
+    NodeEnergy,
     Reading,
     Run,
     RunEnd,
@@ -148,6 +149,7 @@ class MemoryLedger:
 
     def __init__(self) -> None:
         self.runs: dict[str, _Kept] = {}
+        self.energies: dict[tuple[str, datetime, str, datetime], NodeEnergy] = {}
 
     def get(self, name: str) -> RunRecord:
         """Return all about one run except its samples, by its id or `last`.
@@ -191,6 +193,15 @@ class MemoryLedger:
         """Return the marks of one run, in time order."""
         return sorted(self._kept(name).marks, key=lambda m: m.offset_s)
 
+    def node_energy(
+        self, start: datetime, stop: datetime, *, host: str | None = None
+    ) -> Iterator[NodeEnergy]:
+        """Yield what nodes used in the hours that begin in `[start, stop)`."""
+        order = sorted(self.energies, key=lambda k: (k[1], k[0], k[2], k[3]))
+        for key in order:
+            if start <= key[1] < stop and host in (None, key[0]):
+                yield self.energies[key]
+
     def _kept(self, name: str) -> _Kept:
         if name == "last" and self.runs:
             return max(self.runs.values(), key=lambda kept: kept.run.started_at)
@@ -227,6 +238,12 @@ class MemoryRecorder:
                 kept.samples.setdefault(key, sample)
             if use is not None:
                 kept.uses.setdefault(use.start_epoch_s, use)
+
+    def keep(self, energies: Sequence[NodeEnergy]) -> None:
+        """Write down what a node used; what is kept by its name is replaced."""
+        for e in energies:
+            key = (e.host, e.hour, e.device.device_id, e.since)
+            self.ledger.energies[key] = e
 
     def mark(self, run_id: str, mark: Mark) -> None:
         """Append a phase mark."""

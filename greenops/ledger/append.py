@@ -27,6 +27,9 @@ from greenops.ledger.store import is_busy, ledger_error, open_ledger
 RETRY_S = (0.002, 0.04)
 """Between two tries for the lock: random, so that rivals do not stay in step."""
 
+RUNLESS = frozenset({"node_energy"})
+"""Tables whose rows belong to no run."""
+
 Work = Callable[[sqlite3.Connection], None]
 T = TypeVar("T")
 _UNFIT = (
@@ -89,6 +92,9 @@ class Appender:
     def apply(self, entries: Iterable[Entry]) -> None:
         """Append `entries` within the transaction that `transact` has begun."""
         for entry in entries:
+            if not entry.run_id:
+                self._insert_runless(entry)
+                continue
             run_key = self._run_key(entry)
             for table, rows in entry.rows.items():
                 self._insert(table, run_key, rows)
@@ -192,6 +198,10 @@ class Appender:
         else:
             filled = [(run_key, *r) for r in rows]
         self._connection.executemany(insert(table), filled)
+
+    def _insert_runless(self, entry: Entry) -> None:
+        for table in entry.rows.keys() & RUNLESS:
+            self._connection.executemany(insert(table), entry.rows[table])
 
     def _insert_devices(self, run_key: int, rows: Sequence[Row]) -> None:
         numbers = self._known_numbers(run_key)

@@ -209,6 +209,20 @@ footprint_points = Table(
     sqlite_with_rowid=False,
 )
 
+node_energy = Table(
+    "node_energy",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("hour_epoch_s", NUMBER, primary_key=True),
+    Column("device_id", Text, primary_key=True),
+    Column("since_epoch_s", NUMBER, primary_key=True),
+    *texts("kind", "name", "source"),
+    *numbers("rel_uncertainty", "covered_s", "energy_j"),
+    *numbers("measured_j", "found_j", "idle_j", "unattributed_j", "error_j"),
+    Index("node_energy_by_hour", "hour_epoch_s"),
+    sqlite_with_rowid=False,
+)
+
 spools_taken = Table(
     "spools_taken",
     metadata,

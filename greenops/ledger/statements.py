@@ -80,6 +80,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "run_now_zone", "run_now_start_epoch_s", "run_now_source", "how",
         "greenops_version",
     ),
+    "node_energy": (
+        "host", "hour_epoch_s", "device_id", "since_epoch_s", "kind", "name", "source",
+        "rel_uncertainty", "covered_s", "energy_j", "measured_j", "found_j", "idle_j",
+        "unattributed_j", "error_j",
+    ),
 }  # fmt: skip
 """The columns each insert fills, in the order of its row."""
 
@@ -103,6 +108,11 @@ _REPEATS = {
     "open_jobs": " ON CONFLICT (job_key) DO UPDATE SET seq = excluded.seq,"
     " state = excluded.state",
     "decision_inputs": " ON CONFLICT (content_sha256) DO NOTHING",
+    "node_energy": " ON CONFLICT (host, hour_epoch_s, device_id, since_epoch_s) DO"
+    " UPDATE SET covered_s = excluded.covered_s, energy_j = excluded.energy_j,"
+    " measured_j = excluded.measured_j, found_j = excluded.found_j,"
+    " idle_j = excluded.idle_j, unattributed_j = excluded.unattributed_j,"
+    " error_j = excluded.error_j",
 }
 POINT_IDENTITY = COLUMNS["intensities"][:-1]
 """What makes a statement about the grid the same one; when it was recorded does not."""

@@ -29,6 +29,13 @@ from greenops.model.measured import (
     Sample,
     Stretch,
 )
+from greenops.model.node import (
+    Group,
+    GroupFacts,
+    Identity,
+    IdentityKind,
+    NodeEnergy,
+)
 from greenops.model.outcomes import JOB_ID_TAG, Answer, JobLine, Past, Realised
 from greenops.model.places import Free, Link, Place, Seen
 from greenops.model.plans import (
@@ -86,7 +93,11 @@ __all__ = [
     "ForecastHour",
     "Free",
     "GenerationHour",
+    "Group",
+    "GroupFacts",
     "HourEnergy",
+    "Identity",
+    "IdentityKind",
     "IntensityKind",
     "IntensityPoint",
     "Interval",
@@ -100,6 +111,7 @@ __all__ = [
     "MarginalEmissions",
     "Mark",
     "Method",
+    "NodeEnergy",
     "Objective",
     "Option",
     "Past",

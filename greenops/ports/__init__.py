@@ -17,15 +17,21 @@ from greenops.ports.measuring import (
     Recorder,
     Sensor,
 )
+from greenops.ports.node import (
+    Discovery,
+    NodeBook,
+)
 
 __all__ = [
     "CarbonSignal",
+    "Discovery",
     "Executor",
     "GenerationSource",
     "JobHistory",
     "JobProbe",
     "JobStore",
     "Neighbours",
+    "NodeBook",
     "NodeCpu",
     "Recorder",
     "Sensor",
