@@ -21,6 +21,13 @@ MAX_FILE_BYTES = 1 << 20
 PREFIX = "GREENOPS_"
 FILE_VARIABLE = "GREENOPS_CONFIG"
 DEFAULT = "default"
+TOLD_TO_JOBS = {
+    "GREENOPS_ATTEMPT",
+    "GREENOPS_CHECKPOINT_DIR",
+    "GREENOPS_JOB_ID",
+    "GREENOPS_RESUME",
+}
+"""What a submitted job finds in its environment: no settings, misspelt or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +264,8 @@ def _read_environment(
 ) -> None:
     names = {key.variable: name for name, key in KEYS.items()}
     for variable in sorted(v for v in environ if v.startswith(PREFIX)):
+        if variable in TOLD_TO_JOBS:
+            continue
         if name := names.get(variable):
             if environ[variable]:
                 settings.append(Setting(name, environ[variable], variable, cwd))

@@ -33,8 +33,11 @@ class Executor(Protocol):
     def submit(self, attempt: Attempt) -> None:
         """Hand over an attempt; on return the engine keeps it, whoever dies.
 
+        Handed over again, whatever has become of it, nothing happens.
+
         Raises:
             ExecutorRefusedError: it can never run as it stands; says what to change.
+                Also one that was voided, and an id that is another job's.
             ExecutorBusyError: ask again; it was not accepted, or that is not known.
         """
 
@@ -44,7 +47,9 @@ class Executor(Protocol):
         One that was never accepted, or is forgotten, is `unknown`, and may be handed
         over again. One that may have begun is not: where nobody knows what became of
         it, it has `ended`, with neither exit code nor signal. Of one that has ended
-        the exit status is kept until `forget`.
+        the exit status is kept until `forget`. One that was accepted is
+        `void` where it is certain that nothing of it has run, nor ever will: another
+        attempt may be made at once.
 
         Raises:
             ExecutorBusyError: the engine does not answer; nothing is known.
@@ -54,16 +59,34 @@ class Executor(Protocol):
         """Keep an attempt from ever beginning; return False where it has begun."""
 
     def signal(self, attempt_id: str, name: str) -> None:
-        """Send a signal, such as `USR1`, to the job's processes; `STOP` freezes it."""
+        """Send a signal, such as `USR1`, to the job's processes; `STOP` freezes it.
+
+        Those that would only die of it may be spared. Nothing happens to an attempt
+        that is not there, or has ended.
+
+        Raises:
+            ExecutorRefusedError: there is no such signal.
+            ExecutorBusyError: the job is just about to begin, or nothing is known.
+        """
 
     def cancel(self, attempt_id: str, grace_s: float) -> None:
         """Have it terminated: SIGTERM to all its processes, SIGKILL after `grace_s`.
 
-        Returns at once; `poll` tells when it has ended. Holds if the caller dies.
+        Returns at once; `poll` tells when it has ended. Holds if the caller dies. Asked
+        again, the kill may come sooner, never later. One that has not begun is voided.
+
+        Raises:
+            ExecutorBusyError: ask again; it may not have been taken.
         """
 
     def forget(self, attempt_id: str) -> None:
-        """Release what is kept of an attempt that has ended, but for its logs."""
+        """Release what is kept of an attempt that has ended, but for its logs.
+
+        Its id is as good as new then: that it runs once at most holds until here.
+
+        Raises:
+            ExecutorBusyError: it has not ended.
+        """
 
     def health(self, place: str, options: Mapping[str, object]) -> PlaceHealth:
         """Return what is there and free now, asked and not assumed. Never raises."""
