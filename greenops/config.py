@@ -46,6 +46,10 @@ class Config:
     quiet: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
     ledger_path: Path | None = None
+    state_path: Path | None = None
+    places_path: Path | None = None
+    daemon_forecast_every_s: float = 900.0
+    daemon_sample_node: bool = True
     sensors_disable: tuple[str, ...] = ()
     cpu_tdp_w: float | None = None
     cpu_calibration: Path | None = None

@@ -159,6 +159,30 @@ KEYS: Mapping[str, Key] = {
             '"~/runs/ledger.db"',
             "File that keeps the runs; relative to this file's folder",
         ),
+        _key(
+            "state.path",
+            _path,
+            '"~/greenops-state"',
+            "Folder of submitted jobs: environments, logs, checkpoints, attempts",
+        ),
+        _key(
+            "places.path",
+            _path,
+            '"~/places.toml"',
+            "File of the places where the daemon may run jobs; without it this machine",
+        ),
+        _key(
+            "daemon.forecast_every_s",
+            _number(60, 86_400),
+            "900.0",
+            "Seconds between two forecasts that the daemon makes, 60 to 86400",
+        ),
+        _key(
+            "daemon.sample_node",
+            _switch,
+            "true",
+            "Whether the daemon samples this node: its devices and what runs on them",
+        ),
         _key("sensors.disable", _names, '["dram_model"]', "Sensors never to be used"),
         _key(
             "cpu.tdp_w",
