@@ -30,6 +30,7 @@ class Agenda:
     intents: Mapping[str, Intent] = field(default_factory=dict)
     places: tuple[Place, ...] = ()
     _due: tuple[tuple[float, str], ...] = ()
+    _late_s: tuple[float, ...] = ()
 
     @classmethod
     def of(
@@ -46,11 +47,26 @@ class Agenda:
             for name, c in by_id.items()
             if not c.running
         )
-        return cls(candidates=by_id, intents=intents, places=places, _due=tuple(due))
+        late_s = sorted(c.latest_start.timestamp() for c in candidates)
+        return cls(
+            candidates=by_id,
+            intents=intents,
+            places=places,
+            _due=tuple(due),
+            _late_s=tuple(late_s),
+        )
+
+    def counts(self, now: datetime) -> tuple[int, int]:
+        """Return how many jobs are due, and how many may not wait any longer."""
+        now_s = now.timestamp()
+        return (
+            bisect_right(self._due, (now_s, "\uffff")),
+            bisect_right(self._late_s, now_s),
+        )
 
     def due(self, now: datetime) -> list[Candidate]:
         """Return the jobs that wait and are due, the most urgent first."""
-        until = bisect_right(self._due, (now.timestamp(), "\uffff"))
+        until, _ = self.counts(now)
         found = [self.candidates[name] for _, name in self._due[:until]]
         return sorted(found, key=lambda c: self._urgency(c, now))
 

@@ -21,6 +21,7 @@ class Book:
     def __init__(self, store: JobStore) -> None:
         self._store = store
         self._jobs: dict[str, Job] = {}
+        self._attempted: dict[str, Job] = {}
         self._requests: list[JobRequest] = []
         self._submitted: dict[str, datetime] = {}
         self._unreadable: set[str] = set()
@@ -31,6 +32,11 @@ class Book:
         """Open jobs, the oldest first."""
         return self._jobs
 
+    @property
+    def attempted(self) -> list[Job]:
+        """The open jobs of which an executor may know something; few of many."""
+        return list(self._attempted.values())
+
     def refresh(self) -> bool:
         """Read the store where somebody has written; return whether that was so."""
         changed = self._store.changed()  # first: what is written now counts next time
@@ -39,6 +45,9 @@ class Book:
         self._jobs = {
             job_id: Job(job_id=job_id, spec=spec, last=last)
             for job_id, (spec, last) in self._store.open_jobs().items()
+        }
+        self._attempted = {
+            k: job for k, job in self._jobs.items() if job.last.attempt_id is not None
         }
         self._requests = list(self._store.requests())
         self._submitted = {
@@ -94,8 +103,11 @@ class Book:
         after = Job(job_id=job.job_id, spec=job.spec, last=event)
         if event.state.final:
             self._jobs.pop(job.job_id, None)
+            self._attempted.pop(job.job_id, None)
         else:
             self._jobs[job.job_id] = after
+            if event.attempt_id is not None:
+                self._attempted[job.job_id] = after
         return after
 
     def decide(self, decisions: tuple[Decision, ...]) -> None:

@@ -13,6 +13,28 @@ HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """What a joule of a job emits at a place, up to a factor that all places share.
+
+    Attributes:
+        factor: Of its buildings and machines.
+        g_per_kwh: By hour, as forecast.
+    """
+
+    factor: float
+    g_per_kwh: Mapping[datetime, float]
+
+    @classmethod
+    def of(cls, place: Place) -> "Grid":
+        """Return that of a place, which may have no forecast."""
+        hours = place.forecast.hours if place.forecast else ()
+        return cls(
+            factor=place.pue.central * place.power_factor / place.speed,
+            g_per_kwh={h.start: h.intensity_g_per_kwh for h in hours},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """Where and when a job is to run.
 
@@ -53,7 +75,7 @@ def settled(
     planned: Intent,
     standing: Intent | None,
     who: Candidate,
-    places: Mapping[str, Place],
+    grids: Mapping[str, Grid],
     now: datetime,
     *,
     margins: Margins = MARGINS,
@@ -67,7 +89,7 @@ def settled(
         planned: By what is known now.
         standing: What was meant before; None: nothing.
         who: The job.
-        places: As they are now, by name.
+        grids: Of the usable places, by name.
         now: Aware.
         margins: What is enough.
     """
@@ -79,11 +101,11 @@ def settled(
             cost_g=planned.cost_g,
             saved_g=0.0,
         )
-    if standing is None or not _stands(standing, who, places, now):
+    if standing is None or not _stands(standing, who, grids, now):
         return planned
     if planned.same_as(standing):
         return planned
-    before_g, after_g = (_grid(i, places) for i in (standing, planned))
+    before_g, after_g = (_mean(i, grids) for i in (standing, planned))
     if before_g is None or after_g is None:
         return planned
     return planned if after_g < before_g * (1.0 - margins.change) else standing
@@ -101,29 +123,28 @@ def _worth_nothing(
 
 
 def _stands(
-    standing: Intent, who: Candidate, places: Mapping[str, Place], now: datetime
+    standing: Intent, who: Candidate, grids: Mapping[str, Grid], now: datetime
 ) -> bool:
     """Return whether a plan can still be kept to."""
-    if who.running or standing.place not in places or standing.start is None:
+    if who.running or standing.place not in grids or standing.start is None:
         return False
     late = who.planned.duration_s.high - who.planned.duration_s.central
     done = standing.spells[-1][1] + timedelta(seconds=late)
     return standing.start > now and (done <= who.planned.deadline)
 
 
-def _grid(intent: Intent, places: Mapping[str, Place]) -> float | None:
-    """Return what a joule of it emits at the place on average; None: not known."""
-    place = places.get(intent.place or "")
-    if place is None or place.forecast is None or not intent.spells:
+def _mean(intent: Intent, grids: Mapping[str, Grid]) -> float | None:
+    """Return what a joule of it emits on average; None: not known."""
+    grid = grids.get(intent.place or "")
+    if grid is None or not intent.spells:
         return None
-    hours = {h.start: h.intensity_g_per_kwh for h in place.forecast.hours}
     weighed_g = seconds = 0.0
     for hour, held_s in _by_hour(intent.spells):
-        if hour not in hours:
+        g_per_kwh = grid.g_per_kwh.get(hour)
+        if g_per_kwh is None:
             return None
-        weighed_g, seconds = weighed_g + hours[hour] * held_s, seconds + held_s
-    factor = place.pue.central * place.power_factor / place.speed
-    return factor * weighed_g / seconds if seconds else None
+        weighed_g, seconds = weighed_g + g_per_kwh * held_s, seconds + held_s
+    return grid.factor * weighed_g / seconds if seconds else None
 
 
 def _by_hour(spells: Sequence[Spell]) -> list[tuple[datetime, float]]:

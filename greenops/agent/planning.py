@@ -1,8 +1,10 @@
 """Jobs and places as the planner wants them, from what is known at this moment."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate, pairwise
 
 from greenops.agent.estimates import Estimate, left_of
 from greenops.agent.standing import Job
@@ -16,9 +18,7 @@ from greenops.model import (
     PlaceHealth,
     PlannedJob,
     Seen,
-    Segment,
 )
-from greenops.planner.committed import without
 
 ASSUMED_DELAY_S = 24 * 3600.0
 """How long a job may wait of which nobody said it: a day has clean hours in it."""
@@ -165,33 +165,31 @@ def place_now(
         free = (Free(start=now, stop=now + AHEAD, gpus=health.gpus),)
     # Where an executor cannot tell, no GPU is known to be free.
     seen = Seen(free_gpus=health.free_gpus or 0, at=health.at)
-    place = replace(
+    return replace(
         site.place,
         forecast=forecast,
-        free=free,
+        free=None if free is None else _less(free, here),
         seen=seen,
         cpus=_least(site.place.cpus, health.cpus),
         memory_gib=_least(site.place.memory_gib, health.memory_gib),
     )
-    return _less(place, here, now)
 
 
-def _less(place: Place, held: Sequence[Held], now: datetime) -> Place:
-    """Return a place without what is held; what holds more than there is holds all."""
-    if place.free is None:
-        return place
-    for each in held:
-        segment = Segment(start=now, stop=each.until, gpus=each.gpus)
-        try:
-            place = without(place, [segment])
-        except ValueError:  # more runs there than is configured: nothing is free then
-            place = replace(place, free=_none_until(place.free or (), each.until))
-    return place
+def _less(spans: Sequence[Free], held: Sequence[Held]) -> tuple[Free, ...]:
+    """Return what is free beside what is held from now on, each to its end.
 
-
-def _none_until(free: Sequence[Free], until: datetime) -> tuple[Free, ...]:
-    later = [f for f in free if f.stop > until]
-    return tuple(replace(f, start=max(f.start, until)) for f in later)
+    Where more is held than is configured, nothing is free.
+    """
+    ends = sorted((h.until, h.gpus) for h in held)
+    untils = [until for until, _ in ends]
+    held_gpus = [*accumulate((g for _, g in reversed(ends)), initial=0)][::-1]
+    parts = []
+    for span in spans:
+        inner = sorted({u for u in untils if span.start < u < span.stop})
+        for start, stop in pairwise((span.start, *inner, span.stop)):
+            gpus = span.gpus - held_gpus[bisect_right(untils, start)]
+            parts.append(Free(start=start, stop=stop, gpus=max(0, gpus)))
+    return tuple(parts)
 
 
 def _least(configured: float | None, found: float | None) -> float | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from greenops.agent.intent import Intent, settled
+from greenops.agent.intent import Grid, Intent, settled
 from greenops.agent.planning import Candidate
 from greenops.agent.queue import BLIND, queue_intents
 from greenops.model import Decision, Option, Place, Plan, Refusal
@@ -78,13 +78,13 @@ def replan(candidates: Sequence[Candidate], situation: Situation) -> Replanned:
     found |= {r.job: _of_refusal(r) for r in refusals}
     left = _less(situation.places, plans)
     found |= queue_intents(tail, left, situation.now)
-    by_name = {p.name: p for p in situation.places}
+    grids = {p.name: Grid.of(p) for p in situation.places}
     intents = {
         c.job.job_id: settled(
             found[c.job.job_id],
             situation.standing.get(c.job.job_id),
             c,
-            by_name,
+            grids,
             situation.now,
         )
         for c in candidates

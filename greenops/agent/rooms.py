@@ -1,6 +1,6 @@
 """What is free at places since somebody last looked."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from greenops.model import JobSpec, PlaceHealth
@@ -19,9 +19,15 @@ class _Taken:
 
 @dataclass(slots=True)
 class Rooms:
-    """How places were found, and what was given away since."""
+    """How places were found, and what was given away since.
+
+    Attributes:
+        found: By name of the place.
+        changes: How often what is free has changed.
+    """
 
     found: dict[str, PlaceHealth] = field(default_factory=dict)
+    changes: int = 0
     _taken: dict[str, _Taken] = field(default_factory=dict)
     _stale: set[str] = field(default_factory=set)
 
@@ -42,6 +48,12 @@ class Rooms:
         before = self.found.get(place)
         taken = self._taken.pop(place, _Taken())
         self._stale.discard(place)
+        if (
+            before is None
+            or taken != _Taken()
+            or replace(before, at=health.at) != health
+        ):
+            self.changes += 1
         self.found[place] = health
         if before is None:
             return True

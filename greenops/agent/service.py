@@ -90,6 +90,7 @@ class AgentService:
         self._issued: dict[str, datetime | None] = {}
         self._causes: dict[str, None] = {"start": None}
         self._planned_at: datetime | None = None
+        self._tried: tuple[object, ...] = ()
 
     @property
     def open_jobs(self) -> int:
@@ -122,7 +123,7 @@ class AgentService:
     def _tick(self, now: datetime) -> None:
         if self._book.refresh():
             self._note_submissions()
-        followed_jobs = [j for j in self._book.jobs.values() if self._is_followed(j)]
+        followed_jobs = [j for j in self._book.attempted if self._is_followed(j)]
         self._statuses = self._engines.statuses(followed_jobs, now)
         for job in followed_jobs:
             self._attend(job, now)
@@ -297,7 +298,7 @@ class AgentService:
         planned_ids = {c.job.job_id for c in replanned}
         held = [
             self._held(j, now)
-            for j in self._book.jobs.values()
+            for j in self._book.attempted
             if j.standing.live and j.job_id not in planned_ids
         ]
         places = []
@@ -321,6 +322,9 @@ class AgentService:
         return Held(place=job.last.place or "", gpus=job.spec.gpus, until=until)
 
     def _start_what_is_due(self, now: datetime) -> None:
+        tried = (self._planned_at, self._agenda.counts(now), self._rooms.changes)
+        if tried == self._tried:
+            return  # what found no room then finds none now
         full: set[tuple[object, ...]] = set()
         for who in self._agenda.due(now):
             job = self._book.jobs.get(who.job.job_id)
@@ -336,6 +340,7 @@ class AgentService:
             after = self._attend(job, now, due)
             if after.state is JobState.STARTING:
                 self._rooms.take(due.place, job.spec)
+        self._tried = tried
 
     def _fits(self, now: datetime, place: str, who: Candidate) -> bool:
         if who.job.standing.frozen and who.job.last.place == place:
@@ -344,7 +349,7 @@ class AgentService:
         return usable and self._rooms.fits(place, who.job.spec)
 
     def _stop_what_is_due(self, now: datetime) -> None:
-        for job in list(self._book.jobs.values()):
+        for job in self._book.attempted:
             if job.state is JobState.RUNNING and job.spec.interruptible:
                 due = self._agenda.for_running(job.job_id, now)
                 if due is not None:

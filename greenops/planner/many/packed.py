@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from greenops.planner.many.plan import plan_many
 from greenops.planner.many.problem import (
     ROUNDING,
     Floats,
@@ -19,6 +18,7 @@ from greenops.planner.many.problem import (
     ManyPlan,
     Rates,
 )
+from greenops.planner.many.stretches import place_stretches
 
 AT_ONCE = 256
 """Jobs that are planned together: more of them crowd into the same hours in vain."""
@@ -80,7 +80,8 @@ def _round(
     least = needs[left].min(axis=0)
     full = (free < least[:, None, None] - ROUNDING).any(axis=0)
     open_rates = replace(rates, rate_g_per_j=np.where(full, np.nan, rates.rate_g_per_j))
-    alone = plan_many(open_rates, _only(jobs, left))
+    alone = ManyPlan.empty(len(left))
+    place_stretches(open_rates, _only(jobs, left), np.arange(len(left)), alone)
     first = np.floor(alone.start_s / rates.slot_s + ROUNDING)
     stop = np.ceil(alone.stop_s / rates.slot_s - ROUNDING)
     without: list[int] = []
