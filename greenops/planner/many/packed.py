@@ -22,8 +22,10 @@ from greenops.planner.many.stretches import place_stretches
 
 AT_ONCE = 256
 """Jobs that are planned together: more of them crowd into the same hours in vain."""
-ROUNDS = 4
-"""Rounds of looking for hours that are not full; what is left then has no room."""
+ROUNDS = 160
+"""Rounds of looking for hours that are not full, of all jobs together, ..."""
+LEAST_ROUNDS = 4
+"""... and of each few at least; what is left then has no room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,11 +61,14 @@ def plan_packed(rates: Rates, jobs: ManyJobs, room: Room) -> ManyPlan:
         raise ValueError(f"room of {room.free.shape} for {len(jobs)} jobs and {shape}")
     free = room.free.copy()
     plan = ManyPlan.empty(len(jobs))
-    for first in range(0, len(room.order), AT_ONCE):
-        left = room.order[first : first + AT_ONCE]
-        for _ in range(ROUNDS):
-            if not len(left):
+    batches = range(0, len(room.order), AT_ONCE)
+    rounds = max(LEAST_ROUNDS, ROUNDS // max(len(batches), 1))
+    for first in batches:
+        left, before = room.order[first : first + AT_ONCE], -1
+        for _ in range(rounds):
+            if not len(left) or len(left) == before:
                 break
+            before = len(left)
             left = _round(rates, jobs, room.needs, free, left, plan)
     return plan
 
