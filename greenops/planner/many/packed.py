@@ -64,13 +64,40 @@ def plan_packed(rates: Rates, jobs: ManyJobs, room: Room) -> ManyPlan:
     batches = range(0, len(room.order), AT_ONCE)
     rounds = max(LEAST_ROUNDS, ROUNDS // max(len(batches), 1))
     for first in batches:
-        left, before = room.order[first : first + AT_ONCE], -1
+        left = room.order[first : first + AT_ONCE]
         for _ in range(rounds):
-            if not len(left) or len(left) == before:
+            if not len(left):
                 break
             before = len(left)
             left = _round(rates, jobs, room.needs, free, left, plan)
+            if len(left) == before:
+                left = _by_needs(rates, jobs, room.needs, free, left, plan)
+            if len(left) == before:
+                break
     return plan
+
+
+def _by_needs(
+    rates: Rates,
+    jobs: ManyJobs,
+    needs: Floats,
+    free: Floats,
+    left: Ints,
+    plan: ManyPlan,
+) -> Ints:
+    """Seat what fits where the smallest need keeps an hour open that is full to others.
+
+    Jobs of one need see exactly the hours that have room for it, so that the first of
+    them finds a place if there is any.
+    """
+    _, kind = np.unique(needs[left], axis=0, return_inverse=True)
+    kind = kind.reshape(-1)
+    without = [
+        _round(rates, jobs, needs, free, left[kind == each], plan)
+        for each in range(int(kind.max()) + 1)
+    ]
+    still = np.concatenate(without)
+    return left[np.isin(left, still)]
 
 
 def _round(

@@ -1,6 +1,7 @@
 """Jobs and places as the planner is handed them."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ TAKES = Estimate(duration_s=AN_HOUR, power_w=300.0, said="stated")
 
 
 def planned(job, **more):
-    fields = {"submitted_at": T0, "home": "here", "now": T0} | more
+    fields: dict[str, Any] = {"submitted_at": T0, "home": "here", "now": T0} | more
     return candidate(job, TAKES, **fields)
 
 
