@@ -20,7 +20,7 @@ RECORD = $(BIN)/python -m tests.bench.page $@ $(1) $(if $(JSON),--json $(JSON)) 
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-ready dev test lint format clean \
-        bench-wrap bench-steady bench-cpu-model bench-integration bench-gpu-accuracy bench-kill bench-hourly-model bench-forecast bench-planner picture
+        bench-wrap bench-steady bench-agent-node bench-cpu-model bench-integration bench-gpu-accuracy bench-kill bench-hourly-model bench-forecast bench-planner bench-agent-queue picture
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,12 @@ bench-wrap: $(VENV)/.dev  ## Start, cost and memory of `wrap` beside its peers (
 
 bench-steady: $(VENV)/.dev  ## What the wrapper costs while a long job runs
 	$(call BENCH,steady)
+
+bench-agent-node: $(VENV)/.dev  ## What sampling a whole node costs
+	$(call BENCH,agent_node)
+
+bench-agent-queue: $(VENV)/.dev  ## What planning 10,000 waiting jobs anew takes
+	$(BIN)/python -m tests.bench.agent_queue
 
 bench-cpu-model: $(VENV)/.dev  ## Error of the CPU model on recorded sweeps: TRACES=folder JSON=file
 	@test -n '$(TRACES)' || { echo 'usage: make bench-cpu-model TRACES=folder [JSON=file]' >&2; exit 2; }

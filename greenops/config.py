@@ -21,6 +21,13 @@ MAX_FILE_BYTES = 1 << 20
 PREFIX = "GREENOPS_"
 FILE_VARIABLE = "GREENOPS_CONFIG"
 DEFAULT = "default"
+TOLD_TO_JOBS = {
+    "GREENOPS_ATTEMPT",
+    "GREENOPS_CHECKPOINT_DIR",
+    "GREENOPS_JOB_ID",
+    "GREENOPS_RESUME",
+}
+"""What a submitted job finds in its environment: no settings, misspelt or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +46,17 @@ class Config:
     quiet: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
     ledger_path: Path | None = None
+    state_path: Path | None = None
+    places_path: Path | None = None
+    daemon_forecast_every_s: float = 900.0
+    daemon_sample_node: bool = True
     sensors_disable: tuple[str, ...] = ()
     cpu_tdp_w: float | None = None
     cpu_calibration: Path | None = None
     node_base_power_w: float | None = None
+    node_scan_s: float = 5.0
+    node_found_after_s: float = 60.0
+    node_found_min_cpus: float = 0.1
     footprint_lifetime_years: float | None = None
     footprint_embodied_kg_gpu: float | None = None
     footprint_embodied_kg_cpu: float | None = None
@@ -254,6 +268,8 @@ def _read_environment(
 ) -> None:
     names = {key.variable: name for name, key in KEYS.items()}
     for variable in sorted(v for v in environ if v.startswith(PREFIX)):
+        if variable in TOLD_TO_JOBS:
+            continue
         if name := names.get(variable):
             if environ[variable]:
                 settings.append(Setting(name, environ[variable], variable, cwd))

@@ -159,6 +159,30 @@ KEYS: Mapping[str, Key] = {
             '"~/runs/ledger.db"',
             "File that keeps the runs; relative to this file's folder",
         ),
+        _key(
+            "state.path",
+            _path,
+            '"~/greenops-state"',
+            "Folder of submitted jobs: environments, logs, checkpoints, attempts",
+        ),
+        _key(
+            "places.path",
+            _path,
+            '"~/places.toml"',
+            "File of the places where the daemon may run jobs; without it this machine",
+        ),
+        _key(
+            "daemon.forecast_every_s",
+            _number(60, 86_400),
+            "900.0",
+            "Seconds between two forecasts that the daemon makes, 60 to 86400",
+        ),
+        _key(
+            "daemon.sample_node",
+            _switch,
+            "true",
+            "Whether the daemon samples this node: its devices and what runs on them",
+        ),
         _key("sensors.disable", _names, '["dram_model"]', "Sensors never to be used"),
         _key(
             "cpu.tdp_w",
@@ -177,6 +201,24 @@ KEYS: Mapping[str, Key] = {
             _number(0),
             "60.0",
             "Power of the rest of the node (fans, disks, board) in W",
+        ),
+        _key(
+            "node.scan_s",
+            _number(1, 60),
+            "5.0",
+            "Seconds between two looks of the daemon at the processes, 1 to 60",
+        ),
+        _key(
+            "node.found_after_s",
+            _number(0, 3600),
+            "60.0",
+            "Seconds a job must live for the daemon to make it a run, 0 to 3600",
+        ),
+        _key(
+            "node.found_min_cpus",
+            _number(0),
+            "0.1",
+            "CPUs such a job must use on the average, where it uses no GPU",
         ),
         _key(
             "footprint.lifetime_years",

@@ -13,11 +13,16 @@
   + PlanError                 a job could not be planned
   |   x NoFeasiblePlanError   nothing fits; says what binds and the smallest change
   x ReferenceDataError        a data file is missing, or has changed its layout
+  + ExecutorError            an engine that runs jobs
+  |   x ExecutorRefusedError   the attempt can never run as it stands; do not repeat
+  |   x ExecutorBusyError      no answer, or not accepted now; ask again
   + LedgerError
       x LedgerUnavailableError  cannot be opened or written; spool instead
       x LedgerDamagedError      the file is no sound database; move it aside
       x LedgerTooNewError       a newer greenops wrote it; upgrade
       x RunNotFoundError        no such run; carries near matches
+      x JobNotFoundError        no such job; carries near matches
+      x JobChangedError         somebody else wrote the next event; look again
 """
 
 
@@ -103,6 +108,18 @@ class ReferenceDataError(GreenopsError):
     """A reference data file is missing, or its columns are not those expected."""
 
 
+class ExecutorError(GreenopsError):
+    """An engine that runs jobs did not do what was asked."""
+
+
+class ExecutorRefusedError(ExecutorError):
+    """An attempt can never run as it stands; the message says what to change."""
+
+
+class ExecutorBusyError(ExecutorError):
+    """The engine did not answer, or cannot take more now. Ask again later."""
+
+
 class LedgerError(GreenopsError):
     """The ledger could not do what was asked."""
 
@@ -121,3 +138,11 @@ class LedgerTooNewError(LedgerError):
 
 class RunNotFoundError(LedgerError):
     """No run of this id or name. The message lists near matches."""
+
+
+class JobNotFoundError(LedgerError):
+    """No job of this id or name. The message lists near matches."""
+
+
+class JobChangedError(LedgerError):
+    """Another process wrote the next event of a job first. Nothing was written."""

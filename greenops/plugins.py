@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 SENSORS = "greenops.sensors"
 SIGNALS = "greenops.signals"
-GROUPS = (SENSORS, SIGNALS)
+EXECUTORS = "greenops.executors"
+GROUPS = (SENSORS, SIGNALS, EXECUTORS)
 """The groups this version loads from."""
 
 

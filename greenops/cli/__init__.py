@@ -24,6 +24,7 @@ COMMANDS = {
     "intensity": "Show how clean power is in this hour, here or elsewhere.",
     "forecast": "Forecast how clean power will be, with bands.",
     "plan": "Plan where and when jobs should run, and say why.",
+    "daemon": "Hold, start and pause submitted jobs; sample this node.",
     "zones": "Find grid zones, and what each provider calls them.",
     "doctor": "Check sensors, data and ledger; say how to fix them.",
     "crosscheck": "Measure a command beside codecarbon and explain the gap.",

@@ -154,13 +154,30 @@ def run_measured(
     # The job runs. From here on there is time.
     begun = job.record()
     ended = job.child.wait()
+    account(begun, ended, config, json_path=json_path, complaints=complaints)
+    return ended
+
+
+def account(
+    begun: "Background[Recording]",
+    ended: Ended,
+    config: Config,
+    *,
+    json_path: str | None = None,
+    complaints: Sequence[str] = (),
+) -> bool:
+    """Conclude a measurement and tell what came of it; return whether it stands.
+
+    Never raises: the job's exit status outranks our faults.
+    """
     try:
         _account(begun, ended, config, json_path=json_path, complaints=complaints)
-    except Exception as e:  # noqa: BLE001 - the job's exit status outranks our faults
+    except Exception as e:  # noqa: BLE001 - as said above
         from greenops.cli.outcome import say
 
         say(f"greenops: not measured: {e!r}; see `greenops doctor`")
-    return ended
+        return False
+    return True
 
 
 def _account(

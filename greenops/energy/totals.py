@@ -224,6 +224,14 @@ def from_samples(samples: Iterable[Sample]) -> DeviceTotals:
     return totals
 
 
+def hours_of(devices: Iterable[DeviceTotals]) -> list[HourEnergy]:
+    """Return the job's energy by clock hour over several devices, in time order."""
+    by_hour_j: defaultdict[datetime, float] = defaultdict(float)
+    for part in (p for device in devices for p in device.hours()):
+        by_hour_j[part.hour] += part.energy_j
+    return [HourEnergy(hour=hour, energy_j=j) for hour, j in sorted(by_hour_j.items())]
+
+
 def combine(totals: Iterable[DeviceTotal]) -> Bounded:
     """Return the job's energy in J over all devices, with its 95 % interval.
 

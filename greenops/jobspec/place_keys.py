@@ -79,6 +79,12 @@ class PlaceKeys(Table):
         False,  # noqa: FBT003 - a default
     )
     idle_w: float = amount("80.0", "power of held hardware that waits in W", 0.0)
+    executor: Text = key(
+        '"local"', "the engine that runs the daemon's jobs there", "local"
+    )
+    options: dict[str, object] = key(
+        "{gpus = 2, jobs = 4}", "for that engine; its page has them", {}
+    )
     link: list[LinkKeys] = key(
         '[{to = "cloud-se", wh_per_gb = 12}]', "ways for data", [], max_length=1000
     )

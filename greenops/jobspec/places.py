@@ -27,11 +27,13 @@ class PlacesRead:
         places: Without forecasts.
         names: Of all places, of those too that are wrong in some way.
         traces: What a replay's files call the zone of a place, where they differ.
+        engines: Which executor runs jobs at a place, with its options, by name.
     """
 
     places: tuple[Place, ...] = ()
     names: frozenset[str] = frozenset()
     traces: dict[str, str] = field(default_factory=dict)
+    engines: dict[str, tuple[str, dict[str, object]]] = field(default_factory=dict)
 
 
 def read_places(
@@ -61,14 +63,15 @@ def read_places(
     return PlacesRead(
         places=tuple(place for place, _ in good),
         names=names,
-        traces={place.name: trace for place, trace in good if trace},
+        traces={place.name: keys.trace for place, keys in good if keys.trace},
+        engines={place.name: (keys.executor, keys.options) for place, keys in good},
     )
 
 
 def _place(
     written: Written, i: int, table: dict[str, object], zone_code: Callable[[str], str]
-) -> tuple[Place, str | None] | None:
-    """Return one place, and what traces call its zone; None: complained."""
+) -> tuple[Place, PlaceKeys] | None:
+    """Return one place, and what was written of it; None: complained."""
     spot = written.spot("place", i)
     keys = spot.checked(PlaceKeys, table)
     if keys is None:
@@ -84,7 +87,7 @@ def _place(
     if pue is None or embodied is None or spot.complained > before:
         return None
     try:
-        return _record(keys, zone, (pue, embodied), free, links), keys.trace
+        return _record(keys, zone, (pue, embodied), free, links), keys
     except ValueError as e:  # whatever the record itself does not take
         spot.complain(str(e))
         return None

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +26,9 @@ from greenops.ledger.store import is_busy, ledger_error, open_ledger
 
 RETRY_S = (0.002, 0.04)
 """Between two tries for the lock: random, so that rivals do not stay in step."""
+
+RUNLESS = frozenset({"node_energy"})
+"""Tables whose rows belong to no run."""
 
 Work = Callable[[sqlite3.Connection], None]
 T = TypeVar("T")
@@ -89,6 +92,9 @@ class Appender:
     def apply(self, entries: Iterable[Entry]) -> None:
         """Append `entries` within the transaction that `transact` has begun."""
         for entry in entries:
+            if not entry.run_id:
+                self._insert_runless(entry)
+                continue
             run_key = self._run_key(entry)
             for table, rows in entry.rows.items():
                 self._insert(table, run_key, rows)
@@ -96,18 +102,38 @@ class Appender:
                 self._run_keys.pop(entry.run_id, None)
                 self._device_numbers.pop(run_key, None)
 
-    def sync(self) -> None:
+    def read(
+        self, sql: str, given: Mapping[str, Value], *, until_s: Callable[[], float]
+    ) -> list[sqlite3.Row]:
+        """Return what a query finds, by the names of its columns.
+
+        Raises:
+            LedgerError: the ledger failed.
+        """
+
+        def work() -> list[sqlite3.Row]:
+            cursor = self._connection.cursor()
+            cursor.row_factory = sqlite3.Row
+            return cursor.execute(sql, given).fetchall()
+
+        return _patiently(work, until_s, self._path)
+
+    def sync(self) -> bool:
         """Bring what was committed to the disk itself, without holding any lock.
 
         In WAL mode SQLite leaves this to the kernel, which may take half a minute.
+        Returns False where the disk refused.
         """
         try:
             if self._wal_fd is None:
                 wal = beside(self._path, "-wal")
                 self._wal_fd = os.open(wal, os.O_RDONLY)
-            os.fdatasync(self._wal_fd)
-        except (OSError, AttributeError):
-            return  # no log (another journal mode), or a platform without it
+            _to_disk(self._wal_fd)
+        except FileNotFoundError:
+            return True  # no log: in another journal mode a commit waits for the disk
+        except OSError:
+            return False
+        return True
 
     def close(self) -> None:
         """Release the ledger. May be called twice."""
@@ -173,6 +199,10 @@ class Appender:
             filled = [(run_key, *r) for r in rows]
         self._connection.executemany(insert(table), filled)
 
+    def _insert_runless(self, entry: Entry) -> None:
+        for table in entry.rows.keys() & RUNLESS:
+            self._connection.executemany(insert(table), entry.rows[table])
+
     def _insert_devices(self, run_key: int, rows: Sequence[Row]) -> None:
         numbers = self._known_numbers(run_key)
         for row in rows:
@@ -207,6 +237,13 @@ def keep_points(
         if key is None:
             key = connection.execute(insert("intensities"), row).lastrowid
         connection.execute(insert("footprint_points"), (footprint_key, key))
+
+
+def _to_disk(fd: int) -> None:
+    if hasattr(os, "fdatasync"):
+        os.fdatasync(fd)
+    else:  # a platform without it
+        os.fsync(fd)
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from greenops.ledger.node_rows import node_entry
 from greenops.ledger.process import namespace
 from greenops.ledger.rows import (
     Entry,
@@ -40,6 +41,8 @@ def entry_of(note: tuple[Any, ...], complain: Complain) -> Entry:
             return _tick(*given, complain=complain)
         case "mark":
             return mark_entry(*given)
+        case "keep":
+            return node_entry(*given)
         case "finish":
             return _end(*given, complain=complain)
         case _:

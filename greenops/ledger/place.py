@@ -18,6 +18,11 @@ def default_path() -> Path:
     return _folder("data") / "ledger.db"
 
 
+def default_state() -> Path:
+    """Return `$XDG_STATE_HOME/greenops`, or what the platform has for it."""
+    return _folder("state")
+
+
 def default_spool_dirs() -> tuple[Path, ...]:
     """Return where records wait while the ledger cannot be written, best place first.
 

@@ -22,6 +22,7 @@ from greenops.model import (
     IntensityPoint,
     JobUse,
     Mark,
+    NodeEnergy,
     RunRecord,
     RunRow,
     Sample,
@@ -266,6 +267,23 @@ class Ledger:
         with self._access.connection() as connection:
             key = self._key(connection, name)
             return history.hours(connection, key) or reading.hours(connection, key)
+
+    def node_energy(
+        self, start: datetime, stop: datetime, *, host: str | None = None
+    ) -> Iterator[NodeEnergy]:
+        """Yield what nodes used by the hour and for whom, in time order.
+
+        Args:
+            start: Aware; hours that begin in `[start, stop)` are returned.
+            stop: Aware.
+            host: One node; None: all.
+        """
+        from greenops.ledger import reading
+
+        if self._access.is_missing():
+            return
+        with self._access.connection() as connection:
+            yield from reading.node_energy(connection, start, stop, host=host)
 
     def add_intensities(self, signal: str, points: Iterable[IntensityPoint]) -> int:
         """Append what a signal states, each statement once; return how many were new.

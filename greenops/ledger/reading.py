@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Select, Table, func, select
 
-from greenops.energy.totals import DeviceTotals
+from greenops.energy.totals import DeviceTotals, hours_of
 from greenops.ledger import history, schema
+from greenops.ledger.node_rows import node_energy_of
 from greenops.ledger.records import (
     Found,
     device_of,
@@ -25,6 +26,7 @@ from greenops.model import (
     HourEnergy,
     JobUse,
     Mark,
+    NodeEnergy,
     RunRecord,
     RunStatus,
     Sample,
@@ -150,10 +152,7 @@ def hours(connection: Connection, run_key: int) -> list[HourEnergy]:
     sums: dict[str, DeviceTotals] = {}
     for sample in samples(connection, run_key):
         sums.setdefault(sample.device_id, DeviceTotals()).add_sample(sample)
-    by_hour_j: dict[datetime, float] = {}
-    for hour in (h for device in sums.values() for h in device.hours()):
-        by_hour_j[hour.hour] = by_hour_j.get(hour.hour, 0.0) + hour.energy_j
-    return [HourEnergy(hour=h, energy_j=j) for h, j in sorted(by_hour_j.items())]
+    return hours_of(sums.values())
 
 
 def job_use(connection: Connection, run_key: int) -> Iterator[JobUse]:
@@ -171,6 +170,22 @@ def running(connection: Connection, run_ids: Sequence[str]) -> list[str]:
         schema.open_runs, schema.open_runs.c.run_key == runs.c.run_key
     )
     return list(connection.execute(query.where(runs.c.run_id.in_(run_ids))).scalars())
+
+
+def node_energy(
+    connection: Connection, start: "datetime", stop: "datetime", *, host: str | None
+) -> Iterator[NodeEnergy]:
+    """Yield what nodes used in the hours that begin in `[start, stop)`."""
+    table = schema.node_energy
+    query = table.select().where(
+        table.c.hour_epoch_s >= start.timestamp(),
+        table.c.hour_epoch_s < stop.timestamp(),
+    )
+    if host is not None:
+        query = query.where(table.c.host == escape(host))
+    order = (table.c.hour_epoch_s, table.c.host, table.c.device_id)
+    for row in _stream(connection, query.order_by(*order, table.c.since_epoch_s)):
+        yield node_energy_of(row)
 
 
 def _all(

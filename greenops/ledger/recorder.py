@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Footprint,
         JobUse,
         Mark,
+        NodeEnergy,
         Run,
         RunEnd,
         Sample,
@@ -31,7 +32,7 @@ CLOSE_WITHIN_S = 1.0
 
 
 class LedgerRecorder:
-    """A `Recorder` that appends to the local ledger.
+    """A `Recorder`, and a `NodeBook`, that appends to the local ledger.
 
     Nothing is opened, no thread started and nothing heavy imported before the first
     call. Each call leaves a note and returns; the thread turns notes into rows and
@@ -83,6 +84,10 @@ class LedgerRecorder:
         note = ("add", run_id, tuple(samples), use)
         if not self._background.note(note, weight=len(samples) + 1):
             self._samples_refused += len(samples)
+
+    def keep(self, energies: "Sequence[NodeEnergy]") -> None:
+        """Write down what a node used; what is kept by its name is replaced."""
+        self._background.note(("keep", tuple(energies)))
 
     def mark(self, run_id: str, mark: "Mark") -> None:
         """Append a phase mark."""

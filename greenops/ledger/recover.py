@@ -9,9 +9,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from greenops.energy.totals import from_samples
+from greenops.energy.totals import DeviceTotals, from_samples, hours_of
 from greenops.errors import GreenopsError
 from greenops.ledger import process
 from greenops.ledger.append import Appender
@@ -36,9 +35,6 @@ from greenops.model import (
     RunEnd,
     RunStatus,
 )
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 log = logging.getLogger(__name__)
 
@@ -173,7 +169,7 @@ def _lost_run(connection: sqlite3.Connection, row: Found, view: Here) -> LostRun
     run = run_of(row, tags_of(connection.execute(_TAGS, key).fetchall()))
     stopped_epoch_s = connection.execute(_LAST_HEARD, key).fetchone()[0]
     totals: list[DeviceTotal] = []
-    by_hour_j: dict[datetime, float] = {}
+    by_device: list[DeviceTotals] = []
     for device_row in connection.execute(_DEVICES, key).fetchall():
         device = device_of(device_row)
         found = connection.execute(_SAMPLES, (*key, device_row["device_number"]))
@@ -181,8 +177,7 @@ def _lost_run(connection: sqlite3.Connection, row: Found, view: Here) -> LostRun
         if sums.empty:
             continue
         totals.append(sums.total(device, Quality()))
-        for hour in sums.hours():
-            by_hour_j[hour.hour] = by_hour_j.get(hour.hour, 0.0) + hour.energy_j
+        by_device.append(sums)
     note = (
         f"its recorder (process {run.recorder_pid} on {run.host}) was gone; closed at"
         f" its last sample by process {os.getpid()} on {view.host}"
@@ -194,9 +189,7 @@ def _lost_run(connection: sqlite3.Connection, row: Found, view: Here) -> LostRun
         duration_s=max(0.0, stopped_epoch_s - row["started_epoch_s"]),
         notes=(note,),
     )
-    hours = tuple(
-        HourEnergy(hour=hour, energy_j=j) for hour, j in sorted(by_hour_j.items())
-    )
+    hours = tuple(hours_of(by_device))
     return LostRun(run=run, end=end, totals=tuple(totals), hours=hours)
 
 

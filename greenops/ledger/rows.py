@@ -36,7 +36,10 @@ TAG_HEAD_CHARS = 64
 
 
 class Entry(NamedTuple):
-    """Rows of one run, by table, to be written together. The id is as stored."""
+    """Rows of one run, by table, to be written together. The id is as stored.
+
+    An empty id: the rows belong to no run.
+    """
 
     run_id: str
     rows: dict[str, list[Row]]

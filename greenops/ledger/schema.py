@@ -7,59 +7,39 @@ this one together. The meaning of a column is the field of `model` it is named a
 from sqlalchemy import (
     BigInteger,
     Column,
-    Double,
-    Float,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     SmallInteger,
     Table,
     Text,
 )
 
-metadata = MetaData()
-
-_KEY = BigInteger().with_variant(Integer, "sqlite")
-_NUMBER: Double[float] = Double().with_variant(Float, "sqlite")
+import greenops.ledger.schema_jobs  # noqa: F401 - its tables are of the same ledger
+from greenops.ledger.columns import KEY, NUMBER, numbers, parent_key, texts
+from greenops.ledger.columns import metadata as metadata
 
 
 def _run_key(*, primary: bool = True) -> Column[int]:
-    parent = ForeignKey("runs.run_key", ondelete="CASCADE")
-    return Column(
-        "run_key",
-        _KEY,
-        parent,
-        primary_key=primary,
-        nullable=False,
-        autoincrement=False,
-    )
-
-
-def _numbers(*names: str, nullable: bool = False) -> list[Column[float]]:
-    return [Column(name, _NUMBER, nullable=nullable) for name in names]
-
-
-def _texts(*names: str, nullable: bool = False) -> list[Column[str]]:
-    return [Column(name, Text, nullable=nullable) for name in names]
+    return parent_key("runs.run_key", primary=primary)
 
 
 runs = Table(
     "runs",
     metadata,
-    Column("run_key", _KEY, primary_key=True),
+    Column("run_key", KEY, primary_key=True),
     Column("run_id", Text, nullable=False, unique=True),
-    *_texts("name", "kind", "command", "cwd", "host", "user_name"),
-    *_numbers("started_epoch_s"),
+    *texts("name", "kind", "command", "cwd", "host", "user_name"),
+    *numbers("started_epoch_s"),
     Column("pid", BigInteger, nullable=False),
     Column("recorder_pid", BigInteger, nullable=False),
-    *_numbers("recorder_started_s"),
-    *_texts("recorder_namespace", "boot_id"),
-    *_numbers("interval_s"),
-    *_texts("project", "team", "zone", nullable=True),
-    *_numbers("pue", nullable=True),
-    *_texts("parent_run_id", nullable=True),
-    *_texts("machine", "greenops_version"),
+    *numbers("recorder_started_s"),
+    *texts("recorder_namespace", "boot_id"),
+    *numbers("interval_s"),
+    *texts("project", "team", "zone", nullable=True),
+    *numbers("pue", nullable=True),
+    *texts("parent_run_id", nullable=True),
+    *texts("machine", "greenops_version"),
     Index("runs_by_start", "started_epoch_s"),
     Index("runs_by_name", "name", "started_epoch_s"),
     Index("runs_by_project", "project", "started_epoch_s"),
@@ -76,7 +56,7 @@ tags = Table(
     metadata,
     _run_key(),
     Column("label", Text, primary_key=True),
-    *_texts("content", "content_head"),
+    *texts("content", "content_head"),
     Index("tags_by_content", "label", "content_head", "run_key"),
     sqlite_with_rowid=False,
 )
@@ -85,13 +65,13 @@ run_ends = Table(
     "run_ends",
     metadata,
     _run_key(),
-    *_texts("status"),
-    *_numbers("stopped_epoch_s", "duration_s"),
+    *texts("status"),
+    *numbers("stopped_epoch_s", "duration_s"),
     Column("exit_code", Integer),
     Column("exit_signal", Integer),
-    *_texts("notes"),
-    *_numbers("energy_j", nullable=True),
-    *_texts("closed_by", nullable=True),
+    *texts("notes"),
+    *numbers("energy_j", nullable=True),
+    *texts("closed_by", nullable=True),
     Index("run_ends_by_status", "status", "run_key"),
     Index("run_ends_by_duration", "duration_s"),
     Index("run_ends_by_energy", "energy_j"),
@@ -102,9 +82,9 @@ devices = Table(
     metadata,
     _run_key(),
     Column("device_number", Integer, primary_key=True, autoincrement=False),
-    *_texts("device_id", "kind", "name", "source"),
-    *_numbers("rel_uncertainty"),
-    *_numbers("limit_w", "counter_period_s", nullable=True),
+    *texts("device_id", "kind", "name", "source"),
+    *numbers("rel_uncertainty"),
+    *numbers("limit_w", "counter_period_s", nullable=True),
     sqlite_with_rowid=False,
 )
 
@@ -112,11 +92,11 @@ samples = Table(
     "samples",
     metadata,
     _run_key(),
-    Column("start_epoch_s", _NUMBER, primary_key=True),
+    Column("start_epoch_s", NUMBER, primary_key=True),
     Column("device_number", Integer, primary_key=True, autoincrement=False),
-    *_numbers("duration_s", "node_energy_j", "job_energy_j", "error_j"),
+    *numbers("duration_s", "node_energy_j", "job_energy_j", "error_j"),
     Column("method", SmallInteger, nullable=False),
-    *_numbers("utilization", nullable=True),
+    *numbers("utilization", nullable=True),
     sqlite_with_rowid=False,
 )
 
@@ -124,9 +104,9 @@ job_use = Table(
     "job_use",
     metadata,
     _run_key(),
-    Column("start_epoch_s", _NUMBER, primary_key=True),
-    *_numbers("duration_s", "cpu_s"),
-    *_numbers("node_cpu_s", nullable=True),
+    Column("start_epoch_s", NUMBER, primary_key=True),
+    *numbers("duration_s", "cpu_s"),
+    *numbers("node_cpu_s", nullable=True),
     Column("rss_bytes", BigInteger),
     Column("processes", Integer),
     sqlite_with_rowid=False,
@@ -135,10 +115,10 @@ job_use = Table(
 marks = Table(
     "marks",
     metadata,
-    Column("mark_key", _KEY, primary_key=True),
+    Column("mark_key", KEY, primary_key=True),
     _run_key(primary=False),
-    *_texts("name"),
-    *_numbers("at_epoch_s", "offset_s"),
+    *texts("name"),
+    *numbers("at_epoch_s", "offset_s"),
     Index("marks_by_run", "run_key", "offset_s"),
 )
 
@@ -147,33 +127,33 @@ totals = Table(
     metadata,
     _run_key(),
     Column("device_number", Integer, primary_key=True, autoincrement=False),
-    *_numbers("node_energy_j", "job_energy_j", "job_low_j", "job_high_j"),
-    *_numbers("peak_w", "mean_utilization", nullable=True),
+    *numbers("node_energy_j", "job_energy_j", "job_low_j", "job_high_j"),
+    *numbers("peak_w", "mean_utilization", nullable=True),
     Column("method", SmallInteger, nullable=False),
-    *_texts("quality"),
+    *texts("quality"),
     sqlite_with_rowid=False,
 )
 
 footprints = Table(
     "footprints",
     metadata,
-    Column("footprint_key", _KEY, primary_key=True),
+    Column("footprint_key", KEY, primary_key=True),
     _run_key(primary=False),
-    *_numbers("computed_epoch_s"),
-    *_texts("greenops_version", "zone", "intensity_source"),
-    *_numbers("energy_j", "energy_low_j", "energy_high_j"),
-    *_numbers("facility_energy_j", "facility_energy_low_j", "facility_energy_high_j"),
-    *_numbers("operational_g", "operational_low_g", "operational_high_g"),
-    *_numbers("embodied_g", "embodied_low_g", "embodied_high_g"),
-    *_numbers("total_g", "total_low_g", "total_high_g"),
-    *_numbers(
+    *numbers("computed_epoch_s"),
+    *texts("greenops_version", "zone", "intensity_source"),
+    *numbers("energy_j", "energy_low_j", "energy_high_j"),
+    *numbers("facility_energy_j", "facility_energy_low_j", "facility_energy_high_j"),
+    *numbers("operational_g", "operational_low_g", "operational_high_g"),
+    *numbers("embodied_g", "embodied_low_g", "embodied_high_g"),
+    *numbers("total_g", "total_low_g", "total_high_g"),
+    *numbers(
         "intensity_g_per_kwh", "intensity_low_g_per_kwh", "intensity_high_g_per_kwh"
     ),
-    *_numbers("pue", "pue_low", "pue_high"),
-    *_numbers("water_l", "water_low_l", "water_high_l", nullable=True),
-    *_texts("factors"),
-    *_texts("why", "signal", nullable=True),
-    *_numbers(
+    *numbers("pue", "pue_low", "pue_high"),
+    *numbers("water_l", "water_low_l", "water_high_l", nullable=True),
+    *texts("factors"),
+    *texts("why", "signal", nullable=True),
+    *numbers(
         "marginal_operational_g",
         "marginal_operational_low_g",
         "marginal_operational_high_g",
@@ -182,7 +162,7 @@ footprints = Table(
         "marginal_intensity_high_g_per_kwh",
         nullable=True,
     ),
-    *_texts("marginal_source", "marginal_signal", nullable=True),
+    *texts("marginal_source", "marginal_signal", nullable=True),
     Index("footprints_by_run", "run_key", "footprint_key"),
     Index("footprints_by_total", "total_g"),
 )
@@ -191,21 +171,21 @@ energy_hours = Table(
     "energy_hours",
     metadata,
     _run_key(),
-    Column("hour_epoch_s", _NUMBER, primary_key=True),
-    *_numbers("job_energy_j"),
+    Column("hour_epoch_s", NUMBER, primary_key=True),
+    *numbers("job_energy_j"),
     sqlite_with_rowid=False,
 )
 
 intensities = Table(
     "intensities",
     metadata,
-    Column("intensity_key", _KEY, primary_key=True),
-    *_texts("signal", "zone"),
-    *_numbers("start_epoch_s", "stop_epoch_s"),
-    *_numbers("intensity_g_per_kwh", "low_g_per_kwh", "high_g_per_kwh"),
-    *_texts("kind", "basis", "provenance", "source"),
-    *_numbers("issued_epoch_s", nullable=True),
-    *_numbers("recorded_epoch_s"),
+    Column("intensity_key", KEY, primary_key=True),
+    *texts("signal", "zone"),
+    *numbers("start_epoch_s", "stop_epoch_s"),
+    *numbers("intensity_g_per_kwh", "low_g_per_kwh", "high_g_per_kwh"),
+    *texts("kind", "basis", "provenance", "source"),
+    *numbers("issued_epoch_s", nullable=True),
+    *numbers("recorded_epoch_s"),
     Index("intensities_by_zone", "zone", "kind", "start_epoch_s"),
 )
 
@@ -214,14 +194,14 @@ footprint_points = Table(
     metadata,
     Column(
         "footprint_key",
-        _KEY,
+        KEY,
         ForeignKey("footprints.footprint_key", ondelete="CASCADE"),
         primary_key=True,
         autoincrement=False,
     ),
     Column(
         "intensity_key",
-        _KEY,
+        KEY,
         ForeignKey("intensities.intensity_key"),
         primary_key=True,
         autoincrement=False,
@@ -229,10 +209,24 @@ footprint_points = Table(
     sqlite_with_rowid=False,
 )
 
+node_energy = Table(
+    "node_energy",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("hour_epoch_s", NUMBER, primary_key=True),
+    Column("device_id", Text, primary_key=True),
+    Column("since_epoch_s", NUMBER, primary_key=True),
+    *texts("kind", "name", "source"),
+    *numbers("rel_uncertainty", "covered_s", "energy_j"),
+    *numbers("measured_j", "found_j", "idle_j", "unattributed_j", "error_j"),
+    Index("node_energy_by_hour", "hour_epoch_s"),
+    sqlite_with_rowid=False,
+)
+
 spools_taken = Table(
     "spools_taken",
     metadata,
     Column("name", Text, primary_key=True),
-    *_numbers("taken_epoch_s"),
+    *numbers("taken_epoch_s"),
     sqlite_with_rowid=False,
 )

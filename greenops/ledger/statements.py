@@ -54,6 +54,37 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "issued_epoch_s", "recorded_epoch_s",
     ),
     "footprint_points": ("footprint_key", "intensity_key"),
+    "jobs": (
+        "job_id", "name", "user_name", "project", "team", "submitted_epoch_s",
+        "deadline_epoch_s", "command", "command_sealed", "spec", "greenops_version",
+    ),
+    "job_events": (
+        "job_key", "seq", "at_epoch_s", "state", "why", "attempt_id", "place", "facts",
+    ),
+    "open_jobs": ("job_key", "seq", "state"),
+    "job_ends": ("job_key", "seq", "state", "ended_epoch_s"),
+    "decision_inputs": ("content_sha256", "content"),
+    "decisions": (
+        "job_key", "at_epoch_s", "cause", "inputs_sha256", "inputs_key", "candidates",
+        "chosen", "reason", "predicted_saved_g", "greenops_version",
+    ),
+    "job_requests": ("job_key", "kind", "by_user", "asked_epoch_s"),
+    "open_requests": ("request_key",),
+    "job_answers": ("request_key", "answered_epoch_s", "answer"),
+    "job_outcomes": (
+        "job_key", "stated_epoch_s", "kind", "run_ids",
+        "energy_j", "energy_low_j", "energy_high_j",
+        "emitted_g", "emitted_low_g", "emitted_high_g",
+        "run_now_g", "run_now_low_g", "run_now_high_g",
+        "saved_g", "saved_low_g", "saved_high_g",
+        "run_now_zone", "run_now_start_epoch_s", "run_now_source", "how",
+        "greenops_version",
+    ),
+    "node_energy": (
+        "host", "hour_epoch_s", "device_id", "since_epoch_s", "kind", "name", "source",
+        "rel_uncertainty", "covered_s", "energy_j", "measured_j", "found_j", "idle_j",
+        "unattributed_j", "error_j",
+    ),
 }  # fmt: skip
 """The columns each insert fills, in the order of its row."""
 
@@ -74,6 +105,14 @@ _REPEATS = {
     "energy_hours": " ON CONFLICT (run_key, hour_epoch_s) DO UPDATE SET"
     " job_energy_j = excluded.job_energy_j",
     "footprint_points": " ON CONFLICT (footprint_key, intensity_key) DO NOTHING",
+    "open_jobs": " ON CONFLICT (job_key) DO UPDATE SET seq = excluded.seq,"
+    " state = excluded.state",
+    "decision_inputs": " ON CONFLICT (content_sha256) DO NOTHING",
+    "node_energy": " ON CONFLICT (host, hour_epoch_s, device_id, since_epoch_s) DO"
+    " UPDATE SET covered_s = excluded.covered_s, energy_j = excluded.energy_j,"
+    " measured_j = excluded.measured_j, found_j = excluded.found_j,"
+    " idle_j = excluded.idle_j, unattributed_j = excluded.unattributed_j,"
+    " error_j = excluded.error_j",
 }
 POINT_IDENTITY = COLUMNS["intensities"][:-1]
 """What makes a statement about the grid the same one; when it was recorded does not."""

@@ -25,7 +25,7 @@ class Run:
     Attributes:
         run_id: Sortable by time; unique.
         name: What the user calls it; the program's name otherwise.
-        kind: `wrap` or `track`.
+        kind: `wrap`, `track`, or `found` on the node.
         command: The argument vector, secrets masked.
         started_at: UTC.
         pid: Process that is measured (the child of `wrap`; this process for `track`).

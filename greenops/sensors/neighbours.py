@@ -25,17 +25,46 @@ MOST_DEVICES = 16
 """Of more GPUs the rest is not announced: a socket's name holds 107 bytes."""
 _MARK_CHARS = 3
 _MARK = re.compile(f"[A-Za-z0-9_-]{{{_MARK_CHARS}}}")
+_NO_RUN = ".none"
 _TICKS_PER_S = 1e6
 """Two recorders that announce themselves at once are told apart by this."""
 
 
-class _Announced(NamedTuple):
-    """What one recorder says of itself; `since_s` on the monotonic clock."""
+class Announced(NamedTuple):
+    """What one recorder says of itself; `since_s` on the monotonic clock.
+
+    `run_id` is empty where it records several runs, or none in particular.
+    """
 
     pid: int
     run_id: str
     since_s: float
-    marks: set[str]
+    marks: frozenset[str]
+
+    def may_use(self, device_id: str) -> bool:
+        """Return whether its job may use that GPU."""
+        return _mark(device_id) in self.marks
+
+
+def announced(unix_table: Path = Path("/proc/net/unix")) -> list[Announced]:
+    """Return every recorder alive on this machine, of any user; none where unknown."""
+    try:
+        lines = unix_table.read_text(errors="replace").splitlines()
+    except OSError:
+        return []
+    found = []
+    for line in lines:
+        _, at, name = line.rpartition(f"@{NAME}")
+        pid, _, rest = name.partition("-")
+        run_id, _, rest = rest.partition("+")
+        since, _, marks = rest.partition("+")
+        with contextlib.suppress(ValueError):  # somebody else's name
+            if at:
+                since_s = int(since, 16) / _TICKS_PER_S
+                run_id = "" if run_id.endswith(_NO_RUN) else run_id
+                marked = frozenset(_MARK.findall(marks))
+                found.append(Announced(int(pid), run_id, since_s, marked))
+    return found
 
 
 class LocalNeighbours:
@@ -64,7 +93,7 @@ class LocalNeighbours:
         since = int(time.monotonic() * _TICKS_PER_S)
         self.since_s = since / _TICKS_PER_S
         marks = "".join(_mark(d) for d in device_ids[:MOST_DEVICES])
-        run_id = run_id or f"{os.urandom(3).hex()}.none"
+        run_id = run_id or f"{os.urandom(3).hex()}{_NO_RUN}"
         name = f"{NAME}{os.getpid()}-{run_id}+{since:x}+{marks}"
         try:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -77,39 +106,19 @@ class LocalNeighbours:
         here = os.getpid()
         others = [
             other
-            for other in self._announced()
+            for other in announced(self._table)
             if other.pid != here and other.marks and not _related(other.pid, here)
         ]
         return {
-            device_id: [o.since_s for o in others if _mark(device_id) in o.marks]
+            device_id: [o.since_s for o in others if o.may_use(device_id)]
             for device_id in device_ids
         }
 
     def surrounding_run_id(self) -> str | None:
         """Return the run that the nearest recorder among our ancestors records."""
-        runs = {other.pid: other.run_id for other in self._announced()}
+        runs = {other.pid: other.run_id for other in announced(self._table)}
         above = _ancestors(os.getpid())[1:]
-        run_id = next((runs[pid] for pid in above if pid in runs), None)
-        return None if run_id is None or run_id.endswith(".none") else run_id
-
-    def _announced(self) -> list[_Announced]:
-        """Return every recorder in the table."""
-        try:
-            lines = self._table.read_text(errors="replace").splitlines()
-        except OSError:
-            return []
-        found = []
-        for line in lines:
-            _, at, name = line.rpartition(f"@{NAME}")
-            pid, _, rest = name.partition("-")
-            run_id, _, rest = rest.partition("+")
-            since, _, marks = rest.partition("+")
-            with contextlib.suppress(ValueError):  # somebody else's name
-                if at:
-                    since_s = int(since, 16) / _TICKS_PER_S
-                    marked = set(_MARK.findall(marks))
-                    found.append(_Announced(int(pid), run_id, since_s, marked))
-        return found
+        return next((runs[pid] for pid in above if pid in runs), None) or None
 
     def close(self) -> None:
         """Stop being counted."""

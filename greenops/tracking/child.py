@@ -9,7 +9,7 @@ import errno
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
 from greenops.tracking.outcome import (
@@ -48,19 +48,24 @@ class Child:
 
     @classmethod
     def start(
-        cls, argv: Sequence[str], *, join: Callable[[], bool] | None = None
+        cls,
+        argv: Sequence[str],
+        *,
+        join: Callable[[], bool] | None = None,
+        environ: Mapping[bytes, bytes] | None = None,
     ) -> "Child":
-        """Start `argv` with this process's own environment, streams and directory.
+        """Start `argv` with this process's own streams and directory.
 
         Args:
             argv: The command, looked up in PATH as a shell would.
             join: Called in the child before the command is executed; must only make
                 system calls. Returns whether it worked.
+            environ: What it finds in its environment; what we found if None.
 
         Raises:
             CommandError: the command does not exist or cannot be executed.
         """
-        environ = initial_environment()
+        environ = initial_environment() if environ is None else dict(environ)
         old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, forwardable())
         # Ignored, children would vanish without a status to wait for.
         old_sigchld = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -178,7 +183,7 @@ def _ended(status: int) -> Ended:
 
 def _become(
     argv: Sequence[str],
-    environ: dict[bytes, bytes],
+    environ: Mapping[bytes, bytes],
     mask: set[int] | set[signal.Signals],
     join: Callable[[], bool] | None,
     report_fd: int,

@@ -9,7 +9,7 @@ STEP_S = 2.0
 ASLEEP_S = 1.0
 
 
-def _boottime_s() -> float:
+def boottime_s() -> float:
     """Return seconds since boot including sleep, where the system tells."""
     try:
         return time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -27,7 +27,7 @@ class RunClock:
 
     monotonic: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
-    boottime: Callable[[], float] = _boottime_s
+    boottime: Callable[[], float] = boottime_s
     steps: int = 0
     asleep_s: float = 0.0
     _offset_s: float = field(init=False)

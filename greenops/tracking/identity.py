@@ -1,20 +1,12 @@
-"""Who and what a run is: its id, its command without secrets, its host and user."""
+"""Who and what a run is: its id, its host and user, its process."""
 
 import getpass
 import os
-import re
 import socket
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that reads like something else
-_SECRET = re.compile(
-    r"pass(word|wd|phrase)?$|secret|token$|api[-_]?key|credential|auth$|private[-_]?key",
-    re.IGNORECASE,
-)
-_URL_PASSWORD = re.compile(r"(://[^/:@\s]+:)[^@/\s]+(@)")
-MASK = "***"
 
 
 def new_run_id(epoch_s: float) -> str:
@@ -29,26 +21,6 @@ def new_run_id(epoch_s: float) -> str:
         _ALPHABET[random // len(_ALPHABET) ** i % len(_ALPHABET)] for i in range(6)
     ]
     return f"{stamp}-{''.join(letters)}"
-
-
-def masked(argv: Sequence[str]) -> tuple[str, ...]:
-    """Return the arguments with whatever looks like a secret replaced.
-
-    Covers `--token X`, `--token=X`, `API_KEY=X` and passwords in URLs. It is a
-    safety net, not a proof: secrets do not belong on a command line.
-    """
-    shown: list[str] = []
-    hide_next = False
-    for arg in argv:
-        name, equals, _ = arg.partition("=")
-        if hide_next and not arg.startswith("-"):
-            shown.append(MASK)
-        elif equals and _SECRET.search(name):
-            shown.append(f"{name}={MASK}")
-        else:
-            shown.append(_URL_PASSWORD.sub(rf"\1{MASK}\2", arg))
-        hide_next = arg.startswith("-") and not equals and bool(_SECRET.search(arg))
-    return tuple(shown)
 
 
 def user_name() -> str:

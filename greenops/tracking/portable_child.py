@@ -5,10 +5,11 @@ handlers, and a signal that was sent to the group may reach the child twice.
 """
 
 import contextlib
+import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from greenops.tracking.outcome import (
@@ -33,15 +34,20 @@ class PortableChild:
         self.reaped_s = 0.0
 
     @classmethod
-    def start(cls, argv: Sequence[str]) -> "PortableChild":
-        """Start `argv`.
+    def start(
+        cls, argv: Sequence[str], *, environ: Mapping[bytes, bytes] | None = None
+    ) -> "PortableChild":
+        """Start `argv`, in our own environment if `environ` is None.
 
         Raises:
             CommandError: the command does not exist or cannot be executed.
         """
+        given = None
+        if environ is not None:
+            given = {os.fsdecode(k): os.fsdecode(v) for k, v in environ.items()}
         started_s = time.monotonic()
         try:
-            process = subprocess.Popen(list(argv))  # noqa: S603 - the job itself
+            process = subprocess.Popen(list(argv), env=given)  # noqa: S603 - the job itself
         except FileNotFoundError as e:
             message = f"{argv[0]}: command not found"
             raise CommandError(message, EXIT_NOT_FOUND) from e

@@ -139,7 +139,9 @@ class Recording:
         parts, run = meter.parts, meter.run
         totals = meter.totals()
         duration_s = ended.at_s - self._begin.at_s
-        footprint = self._footprint(meter, totals, duration_s, complaints)
+        footprint = footprint_or_why(
+            lambda: self._assess(run, totals, meter.hours(), duration_s), complaints
+        )
         complaints += _clock_notes(meter)
         end = RunEnd(
             run_id=run.run_id,
@@ -172,27 +174,24 @@ class Recording:
         close(parts)
         return result
 
-    def _footprint(
-        self,
-        meter: RunMeter,
-        totals: list[DeviceTotal],
-        duration_s: float,
-        complaints: list[str],
-    ) -> Footprint | None:
-        """Return the footprint; None: it cannot be had now, and `complaints` says why.
 
-        Sources of others are asked for it. The energies stand, whatever they do.
-        """
-        try:
-            return self._assess(meter.run, totals, meter.hours(), duration_s)
-        except SignalError as e:
-            complaints.append(f"no emissions: {e}; {LATER}")
-        except GreenopsError as e:
-            complaints.append(f"no emissions: {e}")
-        except Exception as e:  # the job outranks us, and the energies stand
-            log.debug("no emissions", exc_info=True)
-            complaints.append(f"no emissions: {e!r}, a fault of greenops; {LATER}")
-        return None
+def footprint_or_why(
+    assess: Callable[[], Footprint], complaints: list[str]
+) -> Footprint | None:
+    """Return the footprint; None: it cannot be had now, and `complaints` says why.
+
+    Sources of others are asked for it. The energies stand, whatever they do.
+    """
+    try:
+        return assess()
+    except SignalError as e:
+        complaints.append(f"no emissions: {e}; {LATER}")
+    except GreenopsError as e:
+        complaints.append(f"no emissions: {e}")
+    except Exception as e:  # the job outranks us, and the energies stand
+        log.debug("no emissions", exc_info=True)
+        complaints.append(f"no emissions: {e!r}, a fault of greenops; {LATER}")
+    return None
 
 
 def close(parts: Parts) -> None:

@@ -11,6 +11,8 @@ from greenops.footprint.assess import assess
 from greenops.footprint.grid_side import RunTime
 from greenops.footprint.options import FootprintOptions, Hardware
 from greenops.model import DeviceKind, DeviceTotal, Footprint, HourEnergy, Run
+from greenops.model.masking import masked
+from greenops.ports import Sensor
 from greenops.sensors.detect import detect_cpu, detect_memory
 from greenops.tracking import identity
 from greenops.tracking.meter import Parts
@@ -45,7 +47,7 @@ def describe_run(
         run_id=run_id,
         name=name,
         kind=kind,
-        command=identity.masked(command),
+        command=masked(command),
         cwd=_cwd(),
         host=identity.host_name(),
         user=identity.user_name(),
@@ -61,7 +63,8 @@ def describe_run(
         pue=config.pue,
         parent_run_id=parent_run_id,
         tags=dict(config.tags),
-        machine=machine_facts(parts) | {"zone_from": zone_from or None},
+        machine=machine_facts(parts.sensors, parts.probe.method)
+        | {"zone_from": zone_from or None},
     )
 
 
@@ -72,11 +75,18 @@ def _cwd() -> str:
         return ""
 
 
-def machine_facts(parts: Parts) -> dict[str, str | int | float | None]:
-    """Return what the report says about the machine."""
+def machine_facts(
+    sensors: Sequence[Sensor], cpu_time_from: str
+) -> dict[str, str | int | float | None]:
+    """Return what the report says about the machine.
+
+    Args:
+        sensors: What it is measured by.
+        cpu_time_from: How the job's CPU time is known.
+    """
     cpu = detect_cpu()
     memory = detect_memory()
-    gpus = [d.name for s in parts.sensors for d in s.devices() if d.kind == "gpu"]
+    gpus = [d.name for s in sensors for d in s.devices() if d.kind == "gpu"]
     return {
         "greenops": __version__,
         "cpu": cpu.name,
@@ -85,7 +95,7 @@ def machine_facts(parts: Parts) -> dict[str, str | int | float | None]:
         "virtual": (cpu.hypervisor or "yes") if cpu.is_virtual else None,
         "memory_gib": round(memory.allowed_gib, 2) if memory else None,
         "gpus": ", ".join(gpus) or None,
-        "cpu_time_from": parts.probe.method,
+        "cpu_time_from": cpu_time_from,
         "python": sys.version.split()[0],
         "system": sys.platform,
     }

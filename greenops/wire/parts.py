@@ -61,7 +61,10 @@ def open_recorder(config: Config) -> Recorder:
 
 
 def open_sensors(
-    config: Config, *, since: tuple[float, float] | None = None
+    config: Config,
+    *,
+    since: tuple[float, float] | None = None,
+    every_gpu: bool = False,
 ) -> OpenSensors:
     """Open every sensor that works here: GPUs, processors, memory, plugins.
 
@@ -69,10 +72,12 @@ def open_sensors(
         config: The settings in force.
         since: Monotonic time in s and busy CPU seconds of the machine when the job
             began, for sensors that can look back.
+        every_gpu: All GPUs of the machine, not only those that a job may use which is
+            started from here.
     """
     found = OpenSensors()
     if "nvml" not in config.sensors_disable:
-        _open(found, "nvml", _open_nvml)
+        _open(found, "nvml", _open_every_gpu if every_gpu else _open_nvml)
     _open_node_sensors(config, found, since)
     for name, maker in _plugin_sensors(config, found.problems).items():
         _open(found, name, maker)
@@ -112,6 +117,12 @@ def _open_nvml() -> Sensor:
         visible=os.environ.get("CUDA_VISIBLE_DEVICES"),
         device_order=os.environ.get("CUDA_DEVICE_ORDER"),
     )
+
+
+def _open_every_gpu() -> Sensor:
+    from greenops.sensors.nvml import NvmlSensor
+
+    return NvmlSensor()
 
 
 def _open(found: OpenSensors, name: str, maker: Callable[[], Sensor]) -> None:

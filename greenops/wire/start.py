@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,20 +41,24 @@ class StartedJob:
     node_cpu: "NodeCpu"
     node_cpu_s: float
 
-    def record(self) -> "Background[Recording]":
-        """Begin measuring, in the background: even the imports for it."""
+    def record(self, run_id: str | None = None) -> "Background[Recording]":
+        """Begin measuring, in the background: even the imports for it.
+
+        Args:
+            run_id: Of the run; a new one if None.
+        """
         from greenops.tracking.loop import Background
 
-        return Background(self._record)
+        return Background(lambda: self._record(run_id))
 
-    def _record(self) -> "Recording":
+    def _record(self, given: str | None) -> "Recording":
         from greenops.tracking.identity import new_run_id
         from greenops.tracking.recording import Begin, Recording
         from greenops.wire.account import assessor
         from greenops.wire.tend import tend
 
         tend(self.config)
-        run_id = new_run_id(time.time())
+        run_id = given or new_run_id(time.time())
         return Recording(
             lambda: self._open_parts(run_id),
             lambda parts: self._describe(parts, run_id),
@@ -109,7 +113,11 @@ class StartedJob:
 
 
 def start_job(
-    config: Config, argv: Sequence[str], *, name: str | None = None
+    config: Config,
+    argv: Sequence[str],
+    *,
+    name: str | None = None,
+    environ: Mapping[bytes, bytes] | None = None,
 ) -> StartedJob:
     """Start `argv` at once; nothing is measured until `StartedJob.record`.
 
@@ -117,6 +125,7 @@ def start_job(
         config: The settings in force.
         argv: The command.
         name: What to call the run; the program's or script's name if None.
+        environ: The command's environment; this process's own if None.
 
     Raises:
         CommandError: the command cannot be started.
@@ -127,7 +136,7 @@ def start_job(
     if not hasattr(signal, "sigwaitinfo"):  # macOS, Windows
         from greenops.tracking.portable_child import PortableChild
 
-        child = PortableChild.start(argv)
+        child = PortableChild.start(argv, environ=environ)
         return StartedJob(config, name, argv, child, None, node_cpu, node_cpu_s)
     from greenops.tracking.child import Child, adopt_orphans
     from greenops.tracking.outcome import CommandError
@@ -136,7 +145,7 @@ def start_job(
     if group is None:
         adopt_orphans()
     try:
-        started = Child.start(argv, join=group.join if group else None)
+        started = Child.start(argv, join=group.join if group else None, environ=environ)
     except CommandError:
         if group is not None:
             group.close()

@@ -2,6 +2,8 @@
 
 import os
 import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from greenops.errors import RunNotFoundError
 from greenops.ledger.query import Ledger
 from greenops.ledger.recorder import LedgerRecorder
-from greenops.model import Method, RunStatus
+from greenops.model import Method, NodeEnergy, RunStatus
 from greenops.testing import MemoryRecorder
 from tests.unit.ledger.records import (
     CPU,
@@ -180,3 +182,56 @@ def test_a_forked_child_writes_nothing_and_returns_at_once(recorder_and_ledger):
     assert recorder.flush(10.0)
 
     assert ledger.get(RUN_ID).marks == (a_mark("parent", 2.0),)
+
+
+HOUR = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def node_energy(hours=0, host="node-1", device=CPU, idle_j=40.0):
+    return NodeEnergy(
+        host=host,
+        device=replace(device, limit_w=None, counter_period_s=None),  # not kept
+        hour=HOUR + timedelta(hours=hours),
+        since=HOUR + timedelta(hours=hours, seconds=1.25),
+        covered_s=60.5,
+        energy_j=60.0 + idle_j,
+        measured_j=10.0,
+        found_j=20.0,
+        idle_j=idle_j,
+        unattributed_j=30.0,
+        error_j=1.5,
+    )
+
+
+def kept(ledger, *, stop=24, **chosen):
+    return list(ledger.node_energy(HOUR, HOUR + timedelta(hours=stop), **chosen))
+
+
+def test_what_a_node_used_reads_back_by_the_hour(recorder_and_ledger):
+    recorder, ledger = recorder_and_ledger
+    first, second = node_energy(), node_energy(1)
+
+    recorder.keep([second])
+    recorder.keep([first])
+    assert recorder.flush(10.0)
+
+    assert kept(ledger) == [first, second]
+    assert kept(ledger, stop=1) == [first]
+    assert kept(ledger, host="node-2") == []
+
+
+def test_a_later_record_of_a_node_replaces_the_one_of_its_name_and_no_other(
+    recorder_and_ledger,
+):
+    recorder, ledger = recorder_and_ledger
+    recorder.keep([node_energy(), node_energy(device=GPU), node_energy(host="b")])
+    recorder.keep([node_energy(idle_j=50.0)])
+    assert recorder.flush(10.0)
+
+    found = {(e.host, e.device.device_id): e.energy_j for e in kept(ledger)}
+
+    assert found == {
+        ("node-1", CPU.device_id): 110.0,
+        ("node-1", GPU.device_id): 100.0,
+        ("b", CPU.device_id): 100.0,
+    }

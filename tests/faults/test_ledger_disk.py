@@ -115,7 +115,7 @@ def test_on_a_read_only_disk_the_run_is_set_aside_and_the_ledger_still_read(tmp_
 
 
 def test_on_a_full_disk_the_run_is_set_aside_and_the_ledger_stays_sound(tmp_path):
-    with tmpfs(tmp_path / "home", "size=512k") as home:
+    with tmpfs(tmp_path / "home", "size=1m") as home:
         path = home / "ledger.db"
         recorder = LedgerRecorder(path, spool_dir=tmp_path / "spool")
         recorder.begin(a_run())
@@ -142,13 +142,13 @@ def test_on_a_full_disk_the_run_is_set_aside_and_the_ledger_stays_sound(tmp_path
 
 
 def test_on_a_full_disk_the_ledger_is_still_read(tmp_path):
-    with tmpfs(tmp_path / "home", "size=512k") as home:
+    with tmpfs(tmp_path / "home", "size=1m") as home:
         path = home / "ledger.db"
         recorder = LedgerRecorder(path, spool_dir=tmp_path / "spool")
         write_a_run(recorder, ticks=5)
         recorder.close()
         with contextlib.suppress(OSError):
-            (home / "ballast").write_bytes(b"x" * 600_000)
+            (home / "ballast").write_bytes(b"x" * (1 << 20))
 
         for _ in range(2):  # the first try leaves an empty log behind
             assert [row.run_id for row in Ledger(path).find_runs()] == [RUN_ID]

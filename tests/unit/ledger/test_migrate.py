@@ -8,13 +8,15 @@ import pytest
 
 from greenops.errors import LedgerTooNewError, LedgerUnavailableError
 from greenops.ledger import migrate as migrate_module
+from greenops.ledger.jobs import LedgerJobs
 from greenops.ledger.migrate import MIGRATIONS, SCHEMA_VERSION, migrate, statements_of
 from greenops.ledger.query import Ledger
 from greenops.ledger.recorder import LedgerRecorder
 from greenops.ledger.rows import end_entry, footprint_row, run_entry
-from greenops.ledger.statements import COLUMNS
+from greenops.ledger.statements import COLUMNS, insert
 from greenops.ledger.store import open_ledger
 from greenops.ledger.take_in import take_in_spool
+from tests.unit.ledger.job_records import JOB_ID, a_spec, an_event
 from tests.unit.ledger.records import a_footprint, a_run, a_stated_footprint, an_end
 
 ADDED_SINCE = 10
@@ -188,3 +190,24 @@ def test_a_script_is_split_where_its_statements_end():
         "CREATE TABLE a (b TEXT);",
         "-- why; or not\nINSERT INTO a VALUES (';');",
     ]
+
+
+def test_a_ledger_of_the_second_layout_keeps_its_runs_and_takes_jobs(tmp_path):
+    path, second = tmp_path / "ledger.db", tmp_path / "second"
+    second.mkdir()
+    for script in ("0001_first.sql", "0002_intensities.sql"):
+        shutil.copy(MIGRATIONS / script, second)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        with pytest.MonkeyPatch.context() as older:
+            older.setattr(migrate_module, "SCHEMA_VERSION", 2)
+            migrate(connection, path, folder=second)
+        row = run_entry(a_run(), namespace="", version="0.2.0").rows["runs"][0]
+        connection.execute(insert("runs"), row)
+    assert version_of(path) == 2
+
+    with contextlib.closing(LedgerJobs(path, tmp_path / "jobs")) as jobs:
+        jobs.add(JOB_ID, a_spec(), an_event())
+
+        assert jobs.job("last")[1] == a_spec()
+    assert version_of(path) == SCHEMA_VERSION
+    assert Ledger(path).get("last").run == a_run()

@@ -17,9 +17,21 @@ OWN_KEYS = {
     "marks": {"mark_key"},
     "footprints": {"footprint_key"},
     "intensities": {"intensity_key"},
+    "jobs": {"job_key"},
+    "decision_inputs": {"inputs_key"},
+    "decisions": {"decision_key"},
+    "job_requests": {"request_key"},
+    "job_outcomes": {"outcome_key"},
 }
 """Keys that the database hands out."""
-WITHOUT_NUMBERS = ("open_runs", "tags", "footprint_points")
+WITHOUT_NUMBERS = (
+    "open_runs",
+    "tags",
+    "footprint_points",
+    "open_jobs",
+    "decision_inputs",
+    "open_requests",
+)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from greenops.sensors.neighbours import LocalNeighbours, _mark
+from greenops.sensors.neighbours import LocalNeighbours, _mark, announced
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="abstract sockets")
 
@@ -128,3 +128,25 @@ def test_the_first_process_of_a_container_may_be_that_recorder(neighbours, tmp_p
 
 def test_without_a_recorder_above_us_there_is_no_surrounding_run(neighbours, tmp_path):
     assert neighbours(table(tmp_path, "999991-run+1+")).surrounding_run_id() is None
+
+
+def test_whoever_looks_sees_every_recorder_and_which_gpus_are_theirs(tmp_path):
+    unix = table(
+        tmp_path,
+        f"12-20260101-000000-abcdef+1+{_mark('gpu:a')}",
+        "13-0af3d2.none+2+",
+        "junk",
+    )
+
+    one, other = announced(unix)
+
+    assert (one.pid, one.run_id, other.pid, other.run_id) == (
+        12, "20260101-000000-abcdef", 13, "",
+    )  # fmt: skip
+    assert (one.may_use("gpu:a"), one.may_use("gpu:b"), other.may_use("gpu:a")) == (
+        True, False, False,
+    )  # fmt: skip
+
+
+def test_where_the_kernel_lists_no_sockets_nobody_is_seen(tmp_path):
+    assert announced(tmp_path / "none") == []

@@ -1,0 +1,1 @@
+"""The daemon: jobs that wait, pause and move by themselves."""

@@ -1,0 +1,246 @@
+"""Plans all jobs anew on what is known now, and says why: the audit trail.
+
+The head of the queue is planned with everything that the planner weighs: pauses,
+transfers, capacity, reasons. What comes behind is planned in arrays.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from greenops.agent.intent import Grid, Intent, settled
+from greenops.agent.planning import Candidate
+from greenops.agent.queue import BLIND, queue_intents
+from greenops.model import Decision, Option, Place, Plan, Refusal
+from greenops.planner.committed import without
+from greenops.planner.plan import plan_jobs
+
+AFFORDED = 32.0
+"""How much planning is done with everything at once, about a second of it."""
+PLAIN, WITH_PAUSES = 1.0, 8.0
+"""What planning a job costs; measured, one with pauses takes about nine times a plain
+one."""
+SEEN_FOR = timedelta(minutes=15)
+AT_ONCE_IF = frozenset({"unknown hours", "horizon", "deadline"})
+"""Rules that make waiting senseless: nothing is known of it, or no time is left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What is planned on.
+
+    Attributes:
+        now: Aware.
+        cause: Why it is planned.
+        places: Usable ones, with forecasts and what is free beside what is committed.
+        standing: What was meant before, by job.
+        version: Of greenops.
+    """
+
+    now: datetime
+    cause: str
+    places: tuple[Place, ...]
+    standing: Mapping[str, Intent]
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replanned:
+    """What is meant from now on, and the decisions to be written down for it."""
+
+    intents: Mapping[str, Intent]
+    decisions: tuple[Decision, ...]
+
+
+def replan(candidates: Sequence[Candidate], situation: Situation) -> Replanned:
+    """Return what is meant for each job; a decision where that is news.
+
+    Args:
+        candidates: All that can be planned now.
+        situation: What is known.
+
+    Raises:
+        MixedSignalsError: forecasts of average and marginal intensity, or of two bases.
+    """
+    if not situation.places:
+        return Replanned(intents={}, decisions=())
+    head, tail = _split(candidates)
+    plans, refusals = plan_jobs(
+        [c.planned for c in head],
+        situation.places,
+        now=situation.now,
+        paused_at={c.job.job_id: c.paused_at for c in head if c.paused_at},
+        seen_for=SEEN_FOR,
+    )
+    found = {p.job: _of_plan(p) for p in plans}
+    found |= {r.job: _of_refusal(r) for r in refusals}
+    left = _less(situation.places, plans)
+    found |= queue_intents(tail, left, situation.now)
+    grids = {p.name: Grid.of(p) for p in situation.places}
+    intents = {
+        c.job.job_id: settled(
+            found[c.job.job_id],
+            situation.standing.get(c.job.job_id),
+            c,
+            grids,
+            situation.now,
+        )
+        for c in candidates
+        if c.job.job_id in found
+    }
+    told: dict[str, Plan | Refusal] = {p.job: p for p in plans}
+    told |= {r.job: r for r in refusals}
+    return Replanned(
+        intents=intents, decisions=_decisions(candidates, intents, told, situation)
+    )
+
+
+def _split(
+    candidates: Sequence[Candidate],
+) -> tuple[list[Candidate], list[Candidate]]:
+    """Return those that are planned with everything, and those in arrays."""
+    head: list[Candidate] = []
+    tail: list[Candidate] = []
+    spent = 0.0
+    for each in sorted(candidates, key=lambda c: (not c.running, c.latest_start)):
+        spent += WITH_PAUSES if each.planned.interruptible else PLAIN
+        if spent <= AFFORDED:
+            head.append(each)
+        elif not each.running:  # one that runs on is no harm
+            tail.append(each)
+    return head, tail
+
+
+def _of_plan(plan: Plan) -> Intent:
+    chosen = plan.chosen
+    return Intent(
+        place=chosen.place,
+        spells=tuple((s.start, s.stop) for s in chosen.segments),
+        why=plan.reason.words,
+        cost_g=chosen.cost.total_g.central,
+        saved_g=plan.saved_g,
+    )
+
+
+def _of_refusal(refusal: Refusal) -> Intent:
+    if refusal.binding in AT_ONCE_IF:
+        blind = refusal.binding != "deadline"
+        why = f"{BLIND if blind else 'no time is left to wait'} ({refusal.detail})"
+        return Intent(place=None, spells=(), why=why)
+    why = f"no place may have it now: {refusal.detail}; what would do: {refusal.change}"
+    return Intent(place=None, spells=(), why=why)
+
+
+def _less(places: Sequence[Place], plans: Sequence[Plan]) -> tuple[Place, ...]:
+    left = list(places)
+    for plan in plans:
+        left = [
+            without(p, plan.chosen.segments) if p.name == plan.chosen.place else p
+            for p in left
+        ]
+    return tuple(left)
+
+
+def _decisions(
+    candidates: Sequence[Candidate],
+    intents: Mapping[str, Intent],
+    told: Mapping[str, Plan | Refusal],
+    situation: Situation,
+) -> tuple[Decision, ...]:
+    inputs = inputs_of(situation)
+    shared = json.dumps(inputs, sort_keys=True, separators=(",", ":"))
+    found = []
+    for each in candidates:
+        job_id = each.job.job_id
+        intent = intents.get(job_id)
+        if intent is None or intent.same_as(situation.standing.get(job_id)):
+            continue
+        wholly = f"{shared}\n{each.planned!r}\n{each.paused_at}\n{each.said}"
+        found.append(
+            Decision(
+                job_id=job_id,
+                at=situation.now,
+                cause=situation.cause,
+                inputs_sha256=sha256(wholly.encode()).hexdigest(),
+                inputs=inputs,
+                candidates=_considered(told.get(job_id)),
+                chosen=_chosen(intent),
+                reason=f"{intent.why} ({each.said})" if each.said else intent.why,
+                predicted_saved_g=intent.saved_g,
+                greenops_version=situation.version,
+            )
+        )
+    return tuple(found)
+
+
+def inputs_of(situation: Situation) -> dict[str, object]:
+    """Return what is planned on, as plain data: one mapping for all of a planning."""
+    return {
+        "places": [
+            {
+                "place": p.name,
+                "zone": p.zone,
+                "pue": p.pue.central,
+                "free_gpus_seen": None if p.seen is None else p.seen.free_gpus,
+                "seen_at": None if p.seen is None else p.seen.at.isoformat(),
+                "free": None if p.free is None else _spans(p),
+                "forecast": _forecast(p),
+            }
+            for p in situation.places
+        ]
+    }
+
+
+def _spans(place: Place) -> list[list[object]]:
+    return [[f.start.isoformat(), f.stop.isoformat(), f.gpus] for f in place.free or ()]
+
+
+def _forecast(place: Place) -> dict[str, object] | None:
+    forecast = place.forecast
+    if forecast is None:
+        return None
+    hours = [
+        (h.start.isoformat(), h.intensity_g_per_kwh, h.low80_g_per_kwh)
+        for h in forecast.hours
+    ]
+    return {
+        "source": forecast.source,
+        "method": forecast.method,
+        "issued_at": forecast.issued_at.isoformat(),
+        "hours": len(forecast.hours),
+        "sha256": sha256(json.dumps(hours).encode()).hexdigest(),
+    }
+
+
+def _considered(told: Plan | Refusal | None) -> tuple[dict[str, object], ...]:
+    if isinstance(told, Plan):
+        excluded = told.reason.excluded
+        options = tuple(_option(o) for o in told.reason.considered)
+    else:
+        excluded, options = (told.excluded if told else ()), ()
+    barred: tuple[dict[str, object], ...] = tuple(
+        {"place": e.place, "rule": e.rule, "detail": e.detail} for e in excluded
+    )
+    return options + barred
+
+
+def _option(option: Option) -> dict[str, object]:
+    return {
+        "place": option.place,
+        "segments": [
+            [s.start.isoformat(), s.stop.isoformat()] for s in option.segments
+        ],
+        "emissions_g": option.cost.total_g.central,
+    }
+
+
+def _chosen(intent: Intent) -> dict[str, object] | None:
+    if not intent.spells:
+        return None
+    return {
+        "place": intent.place,
+        "segments": [[a.isoformat(), b.isoformat()] for a, b in intent.spells],
+        "emissions_g": intent.cost_g,
+    }

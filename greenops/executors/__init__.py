@@ -1,0 +1,1 @@
+"""Engines that run attempts of jobs. They satisfy `greenops.ports.Executor`."""

@@ -1,0 +1,39 @@
+"""What the core asks of the outside world. Plugins satisfy these by shape."""
+
+from greenops.ports.grid import (
+    CarbonSignal,
+    GenerationSource,
+    SignalFactory,
+)
+from greenops.ports.jobs import (
+    Executor,
+    JobHistory,
+    JobStore,
+)
+from greenops.ports.measuring import (
+    JobProbe,
+    Neighbours,
+    NodeCpu,
+    Recorder,
+    Sensor,
+)
+from greenops.ports.node import (
+    Discovery,
+    NodeBook,
+)
+
+__all__ = [
+    "CarbonSignal",
+    "Discovery",
+    "Executor",
+    "GenerationSource",
+    "JobHistory",
+    "JobProbe",
+    "JobStore",
+    "Neighbours",
+    "NodeBook",
+    "NodeCpu",
+    "Recorder",
+    "Sensor",
+    "SignalFactory",
+]

@@ -1,0 +1,74 @@
+"""The places where the daemon may run jobs, as configured."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from greenops.agent.planning import Site
+from greenops.config import Config
+from greenops.footprint.operational import PUE_UNKNOWN
+from greenops.jobspec.complaints import Complaints
+from greenops.jobspec.places import read_places
+from greenops.ledger.place import default_path, default_state
+from greenops.model import Place
+from greenops.model.bounds import exact
+from greenops.signals.zones import WORLD, resolve_zone
+from greenops.wire.zone import with_zone
+
+HERE = "local"
+
+
+def state_folder(config: Config) -> Path:
+    """Return the folder of submitted jobs."""
+    return config.state_path or default_state()
+
+
+def jobs_folder(config: Config) -> Path:
+    """Return the folder that holds one folder per job."""
+    return state_folder(config) / "jobs"
+
+
+def ledger_file(config: Config) -> Path:
+    """Return the file of the ledger."""
+    return config.ledger_path or default_path()
+
+
+def sites_of(config: Config, problems: list[str]) -> tuple[Site, ...]:
+    """Return the places that are configured; without any, this machine.
+
+    Args:
+        config: The settings in force.
+        problems: Gets a sentence where this machine's zone is not known.
+
+    Raises:
+        ConfigError: the file of places is wrong; every complaint is listed.
+    """
+    if config.places_path is None:
+        return (_here(config, problems),)
+    complaints = Complaints()
+    read = read_places(
+        config.places_path,
+        complaints,
+        zone_code=lambda text: resolve_zone(text).code,
+    )
+    complaints.raise_any()
+    sites = []
+    for place in read.places:
+        executor, options = read.engines[place.name]
+        # What a file calls free was seen by its author, not by the executor.
+        sites.append(
+            Site(place=replace(place, seen=None), executor=executor, options=options)
+        )
+    return tuple(sites)
+
+
+def _here(config: Config, problems: list[str]) -> Site:
+    found, _ = with_zone(config, problems)
+    if found.zone is None:
+        problems.append(
+            "the zone of this machine is not known, so its hours are the world's: set"
+            " `zone`, or `places.path`"
+        )
+    pue = PUE_UNKNOWN if config.pue is None else exact(config.pue)
+    return Site(
+        place=Place(name=HERE, zone=found.zone or WORLD, pue=pue), executor=HERE
+    )
