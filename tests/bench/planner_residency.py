@@ -140,7 +140,8 @@ def residency_rows(found: Sequence[Region]) -> list[dict[str, object]]:
 
 def residents(found: Sequence[Region]) -> list[Region]:
     """Return the set of zones, by the rule above; those with a provider stand apart."""
-    named = {r.name: r for r in found if not r.said} or {r.name: r for r in found}
+    alike = [r for r in found if not r.said] or found
+    named = {r.name.partition(" (")[0]: r for r in alike}
     if all(n in named for n in PREFERRED):
         return [named[n] for n in PREFERRED]
     of_eu = [n for n in sorted(named) if n.partition("-")[0] in EU]
