@@ -13,9 +13,9 @@ from hashlib import sha256
 from greenops.agent.intent import Grid, Intent, settled
 from greenops.agent.planning import Candidate
 from greenops.agent.queue import BLIND, queue_intents
-from greenops.model import Decision, Option, Place, Plan, Refusal
+from greenops.model import Decision, Option, Place, Plan, Refusal, Segment
 from greenops.planner.committed import without
-from greenops.planner.plan import plan_jobs
+from greenops.planner.plan import Standing, plan_jobs
 
 AFFORDED = 32.0
 """How much planning is done with everything at once, about a second of it."""
@@ -73,23 +73,17 @@ def replan(candidates: Sequence[Candidate], situation: Situation) -> Replanned:
         now=situation.now,
         paused_at={c.job.job_id: c.paused_at for c in head if c.paused_at},
         seen_for=SEEN_FOR,
+        standing={c.job.job_id: s for c in head if (s := _standing(c, situation))},
     )
-    found = {p.job: _of_plan(p) for p in plans}
-    found |= {r.job: _of_refusal(r) for r in refusals}
+    intents = {p.job: _of_plan(p) for p in plans}
+    intents |= {r.job: _of_refusal(r) for r in refusals}
     left = _less(situation.places, plans)
-    found |= queue_intents(tail, left, situation.now)
     grids = {p.name: Grid.of(p) for p in situation.places}
-    intents = {
-        c.job.job_id: settled(
-            found[c.job.job_id],
-            situation.standing.get(c.job.job_id),
-            c,
-            grids,
-            situation.now,
-        )
-        for c in candidates
-        if c.job.job_id in found
-    }
+    meant = queue_intents(tail, left, situation.now)
+    for each in tail:
+        job_id = each.job.job_id
+        before = situation.standing.get(job_id)
+        intents[job_id] = settled(meant[job_id], before, each, grids, situation.now)
     told: dict[str, Plan | Refusal] = {p.job: p for p in plans}
     told |= {r.job: r for r in refusals}
     return Replanned(
@@ -111,6 +105,16 @@ def _split(
         elif not each.running:  # one that runs on is no harm
             tail.append(each)
     return head, tail
+
+
+def _standing(who: Candidate, situation: Situation) -> Standing | None:
+    """Return the plan that a job waits by; None: it has none, or it runs."""
+    meant = situation.standing.get(who.job.job_id)
+    if who.running or meant is None or meant.place is None or not meant.spells:
+        return None
+    gpus = who.planned.gpus
+    spells = [Segment(start=a, stop=b, gpus=gpus) for a, b in meant.spells]
+    return Standing(place=meant.place, segments=tuple(spells))
 
 
 def _of_plan(plan: Plan) -> Intent:

@@ -13,13 +13,13 @@ from functools import partial
 
 from greenops.agent.acts import ActKind
 from greenops.agent.agenda import Agenda
-from greenops.agent.ahead import followed, of_one_kind
 from greenops.agent.book import Book
 from greenops.agent.engines import Engines, FolderOf
 from greenops.agent.estimates import Estimate, estimated, left_of
 from greenops.agent.intent import Intent
+from greenops.agent.kinds import of_one_kind
 from greenops.agent.lifecycle import Due, confirmed, refused, step
-from greenops.agent.planning import Candidate, Held, Site, candidate, place_now
+from greenops.agent.planning import AHEAD, Candidate, Held, Site, candidate, place_now
 from greenops.agent.replan import Situation, replan
 from greenops.agent.rooms import Rooms
 from greenops.agent.standing import Job
@@ -34,6 +34,7 @@ from greenops.model import (
     Past,
     Place,
 )
+from greenops.planner.carried import carried_on
 from greenops.ports import Executor, JobStore
 
 log = logging.getLogger(__name__)
@@ -310,7 +311,9 @@ class AgentService:
             if health.free_gpus is not None:  # theirs are free to those who hold them
                 own = sum(c.planned.gpus for c in replanned if c.paused_at == name)
                 health = replace(health, free_gpus=max(0, health.free_gpus + own))
-            forecast = followed(self._parts.outlook(site.place.zone), now)
+            outlook = self._parts.outlook(site.place.zone)
+            there = replace(site.place, forecast=outlook)
+            forecast = carried_on(there, now, now + AHEAD)
             places.append(place_now(site, health, forecast, held, now))
         return of_one_kind(places)
 

@@ -14,9 +14,9 @@ PATTERN = "its daily pattern carried on"
 def carried_on(
     place: Place, now: datetime, until: datetime, past: Sequence[IntensityPoint] = ()
 ) -> Forecast | None:
-    """Return what stands in for a forecast that is too old, or that there is not.
+    """Return the forecast to plan with: the place's own, unless it is too old.
 
-    None: the place's own still serves, or nothing is known at all.
+    None: nothing is known at all.
 
     Args:
         place: With its latest forecast, if it has one.
@@ -24,21 +24,21 @@ def carried_on(
         until: How far they reach.
         past: What came there lately, of the forecast's kind.
     """
-    ahead = prospect(
-        place.forecast, now, max(1, ceil((until - now) / HOUR) + 1), past=past
-    )
+    own = place.forecast
+    if own is not None and own.method.endswith(PATTERN):
+        return own
+    ahead = prospect(own, now, max(1, ceil((until - now) / HOUR) + 1), past=past)
     if not ahead.stale:
-        return None
+        return own
     first = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     rows = zip(ahead.g_per_kwh[0].tolist(), ahead.log_sd[0].tolist(), strict=True)
     hours = tuple(
-        _hour(first + i * HOUR, g, sd) for i, (g, sd) in enumerate(rows) if g == g
+        hour_of(first + i * HOUR, g, sd) for i, (g, sd) in enumerate(rows) if g == g
     )
     if not hours:
         return None
-    if place.forecast is not None:
-        method = f"{place.forecast.method}, {PATTERN}"
-        return replace(place.forecast, hours=hours, method=method)
+    if own is not None:
+        return replace(own, hours=hours, method=f"{own.method}, {PATTERN}")
     return Forecast(
         zone=place.zone,
         kind=past[-1].kind,
@@ -50,7 +50,14 @@ def carried_on(
     )
 
 
-def _hour(start: datetime, g_per_kwh: float, log_sd: float) -> ForecastHour:
+def hour_of(start: datetime, g_per_kwh: float, log_sd: float) -> ForecastHour:
+    """Return an hour with the bands of a log-normal spread.
+
+    Args:
+        start: Aware.
+        g_per_kwh: Expected.
+        log_sd: Standard deviation of its logarithm.
+    """
     return ForecastHour(
         start=start,
         intensity_g_per_kwh=g_per_kwh,

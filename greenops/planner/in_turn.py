@@ -15,7 +15,7 @@ from greenops.model import (
     Refusal,
 )
 from greenops.planner.committed import without
-from greenops.planner.renew import renewed_or_refusal
+from greenops.planner.renew import Standing, renewed_or_refusal
 from greenops.planner.route import SEEN_FOR
 from greenops.planner.single import plan_or_refusal
 from greenops.planner.terms import Terms
@@ -29,7 +29,7 @@ def plan_jobs(
     objective: Objective | None = None,
     paused_at: Mapping[str, str] | None = None,
     seen_for: timedelta = SEEN_FOR,
-    standing: Mapping[str, Plan] | None = None,
+    standing: Mapping[str, Plan | Standing] | None = None,
     past: Mapping[str, Sequence[IntensityPoint]] | None = None,
 ) -> tuple[tuple[Plan, ...], tuple[Refusal, ...]]:
     """Return a plan or a refusal for every job, no GPU and no gram promised twice.

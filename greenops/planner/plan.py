@@ -1,18 +1,19 @@
 """What the planner offers: a plan for one job or for several, and its replay."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from greenops.errors import NoFeasiblePlanError
 from greenops.model import IntensityPoint, Objective, Place, Plan, PlannedJob, Refusal
 from greenops.planner.in_turn import plan_jobs
-from greenops.planner.renew import renewed_or_refusal
+from greenops.planner.renew import Standing, renewed_or_refusal
 from greenops.planner.replay import replayed
 from greenops.planner.route import SEEN_FOR
 from greenops.planner.single import plan_or_refusal
 from greenops.planner.terms import Terms
 
-__all__ = ["plan_job", "plan_jobs", "refusal_of", "renewed", "replayed"]
+__all__ = ["Standing", "plan_job", "plan_jobs", "refusal_of", "renewed", "replayed"]
 
 
 def plan_job(
@@ -45,23 +46,8 @@ def plan_job(
         PlanError: two places bear one name.
         SignalError: two intensities are stated for one moment of a forecast.
     """
-    terms = Terms(
-        now=now,
-        objective=objective or Objective(),
-        paused_at=paused_at,
-        seen_for=seen_for,
-    )
+    terms = _terms(now, objective, paused_at, seen_for)
     return _or_raise(job, plan_or_refusal(job, places, terms))
-
-
-def _or_raise(job: PlannedJob, found: Plan | Refusal) -> Plan:
-    if isinstance(found, Plan):
-        return found
-    raise NoFeasiblePlanError(
-        f"{job.name} cannot be planned: {found.detail}",
-        binding=found.binding,
-        change=found.change,
-    )
 
 
 def renewed(
@@ -69,7 +55,7 @@ def renewed(
     places: Sequence[Place],
     *,
     now: datetime,
-    standing: Plan | None = None,
+    standing: Plan | Standing | None = None,
     objective: Objective | None = None,
     paused_at: str | None = None,
     seen_for: timedelta = SEEN_FOR,
@@ -100,13 +86,7 @@ def renewed(
         PlanError: two places bear one name.
         SignalError: two intensities are stated for one moment of a forecast.
     """
-    terms = Terms(
-        now=now,
-        objective=objective or Objective(),
-        paused_at=paused_at,
-        seen_for=seen_for,
-        past=past or {},
-    )
+    terms = replace(_terms(now, objective, paused_at, seen_for), past=past or {})
     return _or_raise(job, renewed_or_refusal(job, places, terms, standing=standing))
 
 
@@ -134,11 +114,30 @@ def refusal_of(
         PlanError: two places bear one name.
         SignalError: two intensities are stated for one moment of a forecast.
     """
-    terms = Terms(
+    terms = _terms(now, objective, paused_at, seen_for)
+    found = plan_or_refusal(job, places, terms)
+    return found if isinstance(found, Refusal) else None
+
+
+def _terms(
+    now: datetime,
+    objective: Objective | None,
+    paused_at: str | None,
+    seen_for: timedelta,
+) -> Terms:
+    return Terms(
         now=now,
         objective=objective or Objective(),
         paused_at=paused_at,
         seen_for=seen_for,
     )
-    found = plan_or_refusal(job, places, terms)
-    return found if isinstance(found, Refusal) else None
+
+
+def _or_raise(job: PlannedJob, found: Plan | Refusal) -> Plan:
+    if isinstance(found, Plan):
+        return found
+    raise NoFeasiblePlanError(
+        f"{job.name} cannot be planned: {found.detail}",
+        binding=found.binding,
+        change=found.change,
+    )

@@ -6,7 +6,7 @@ and waiting by a margin than starting at once: see `robust`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import inf, isnan, log
 
 import numpy as np
@@ -23,12 +23,12 @@ from greenops.model import (
     Transfer,
 )
 from greenops.planner.bars import blind, over_budget, too_late, unpriced
-from greenops.planner.carried import carried_on
+from greenops.planner.carried import PATTERN, carried_on
 from greenops.planner.counted import cost_of, draft_of, option_of
 from greenops.planner.curve import SLIVER_S
 from greenops.planner.place import Bid, one_stretch, weight_g
 from greenops.planner.prospect import Z95
-from greenops.planner.robust import Margins
+from greenops.planner.robust import MARGINS, Margins
 from greenops.planner.scaled import spent_on
 from greenops.planner.single import plan_from, refusal_from
 from greenops.planner.site import Site, g_per_price, weighed
@@ -37,8 +37,13 @@ from greenops.planner.terms import Terms
 from greenops.planner.weighing import OpenSites, open_sites, weigh
 from greenops.units import S_PER_HOUR
 
-PLACED = Margins(caution=0.0)
-"""Among places, what starts at once may start elsewhere: no surer than waiting."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where and when a job is to run by the plan so far."""
+
+    place: str
+    segments: tuple[Segment, ...]
 
 
 def renewed_or_refusal(
@@ -46,8 +51,8 @@ def renewed_or_refusal(
     places: Sequence[Place],
     terms: Terms,
     *,
-    standing: Plan | None = None,
-    margins: Margins = PLACED,
+    standing: Plan | Standing | None = None,
+    margins: Margins = MARGINS,
 ) -> Plan | Refusal:
     """Return the plan that stands, unless another is better, or why there is none.
 
@@ -67,13 +72,15 @@ def renewed_or_refusal(
         p.name: f
         for p in places
         if (f := carried_on(p, terms.now, job.deadline, terms.past.get(p.name, ())))
+        and f.method.endswith(PATTERN)
     }
     terms = replace(terms, renewed=True, series={**late, **terms.series})
     weighing = weigh(job, places, terms)
     if not weighing.bids:
         return refusal_from(job, weighing.excluded)
     found = open_sites(job, places, terms)
-    kept = _at_once(found, terms) if standing is None else _kept(found, standing, terms)
+    stood = standing.chosen if isinstance(standing, Plan) else standing
+    kept = _at_once(found, terms) if stood is None else _kept(found, stood, terms)
     best = weighing.bids[0]
     better = kept is None or margins.replaced(
         np.array(kept.weight_g),
@@ -102,10 +109,13 @@ def _log_sd(found: OpenSites, option: Option) -> float:
 def _first(kept: Bid, bids: Sequence[Bid]) -> tuple[Bid, ...]:
     """Return what is kept before the best of the other places, its own best behind."""
     here = next((b for b in bids if b.option.place == kept.option.place), None)
-    if here is not None and here.option.segments != kept.option.segments:
-        own = (here.option, here.weight_g)
-        kept = replace(kept, second=lambda: own)
-    return (kept, *(b for b in bids if b is not here))
+    others = tuple(b for b in bids if b is not here)
+    if here is None:
+        return (kept, *others)
+    if here.option.segments == kept.option.segments:
+        return (here, *others)
+    own = (here.option, here.weight_g)
+    return (replace(kept, second=lambda: own), *others)
 
 
 def _at_once(found: OpenSites, terms: Terms) -> Bid | None:
@@ -118,12 +128,12 @@ def _at_once(found: OpenSites, terms: Terms) -> Bid | None:
     return min(bids, key=lambda b: b.weight_g, default=None)
 
 
-def _kept(found: OpenSites, standing: Plan, terms: Terms) -> Bid | None:
+def _kept(found: OpenSites, standing: Option | Standing, terms: Terms) -> Bid | None:
     """Return what is left of the plan that stands; None: it cannot be kept."""
     for site, moves in found.sites:
-        if site.place.name != standing.chosen.place:
+        if site.place.name != standing.place:
             continue
-        left = [s for s in standing.chosen.segments if s.stop > terms.now]
+        left = [s for s in standing.segments if s.stop > terms.now]
         if not left:
             return None
         left[0] = replace(left[0], start=max(left[0].start, terms.now))

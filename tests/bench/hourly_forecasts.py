@@ -19,6 +19,8 @@ from greenops.forecast.bands import bands
 from greenops.forecast.direct import fit
 from greenops.forecast.features import Indices, Prepared, prepared
 from greenops.forecast.hours import DAY_H, HOUR, WEEK_H, Floats
+from greenops.model import Basis, Forecast, IntensityKind
+from greenops.planner.carried import hour_of
 from greenops.planner.prospect import Z80
 from tests.bench.carboncast import Region, provider_misses
 
@@ -75,6 +77,32 @@ def hourly_forecasts(region: Region) -> Hourly:
         known=ready.known,
         log_g=said[start - WEEK_H : stop],
         log_sd=_spread(ready, said, start - WEEK_H, stop)[start - WEEK_H : stop],
+    )
+
+
+def record(region: Region, hourly: Hourly, at: int, hours: int = WEEK_H) -> Forecast:
+    """Return what was said at an hour as a record.
+
+    Args:
+        region: What was forecast.
+        hourly: Its forecasts.
+        at: Index within the history: the first hour ahead.
+        hours: How many hours ahead.
+    """
+    issued = region.history.first + at * HOUR
+    said = np.exp(hourly.log_g[at - hourly.first, :hours]).tolist()
+    spread = hourly.log_sd[at - hourly.first, :hours].tolist()
+    rows = enumerate(zip(said, spread, strict=True))
+    return Forecast(
+        zone=region.name,
+        kind=IntensityKind.AVERAGE,
+        basis=Basis.LIFE_CYCLE,
+        issued_at=issued,
+        method="replayed",
+        source="traces",
+        hours=tuple(
+            hour_of(issued + i * HOUR, g, sd) for i, (g, sd) in rows if np.isfinite(g)
+        ),
     )
 
 

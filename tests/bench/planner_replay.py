@@ -26,16 +26,12 @@ from greenops.errors import SignalError
 from greenops.forecast.features import Indices
 from greenops.forecast.hours import HOUR, WEEK_H, Floats
 from greenops.model import (
-    Basis,
-    Forecast,
-    ForecastHour,
-    IntensityKind,
     IntensityPoint,
 )
-from greenops.planner.prospect import Z80, Prospect, prospect
+from greenops.planner.prospect import Prospect, prospect
 from greenops.planner.robust import NO_PLAN, run_now, start_in
 from tests.bench.carboncast import Region, regions
-from tests.bench.hourly_forecasts import Hourly, hourly_forecasts
+from tests.bench.hourly_forecasts import Hourly, hourly_forecasts, record
 
 EVERY_H = 5
 MOST_REGIONS = 16
@@ -284,7 +280,7 @@ def _stale(region: Region, hourly: Hourly) -> Known:
     points = _points(region, hourly)
     for row in range(hours):
         issued = hourly.start + row - STALE_H
-        made = _record(region, hourly, issued)
+        made = record(region, hourly, issued)
         past = points[max(0, issued - PAST_H) : issued]
         found = prospect(made, made.issued_at + STALE_H * HOUR, WEEK_H, past=past)
         g_per_kwh[row], log_sd[row] = found.g_per_kwh[0], found.log_sd[0]
@@ -310,33 +306,6 @@ def _points(region: Region, hourly: Hourly) -> list[IntensityPoint]:
         )
         for i, g in enumerate(hourly.came.tolist())
     ]
-
-
-def _record(region: Region, hourly: Hourly, at: int) -> Forecast:
-    issued = region.history.first + at * HOUR
-    row = at - hourly.first
-    rows = zip(np.exp(hourly.log_g[row]), hourly.log_sd[row], strict=True)
-    hours = tuple(
-        ForecastHour(
-            start=issued + i * HOUR,
-            intensity_g_per_kwh=g,
-            low80_g_per_kwh=g * np.exp(-Z80 * sd),
-            high80_g_per_kwh=g * np.exp(Z80 * sd),
-            low95_g_per_kwh=g * np.exp(-2 * sd),
-            high95_g_per_kwh=g * np.exp(2 * sd),
-        )
-        for i, (g, sd) in enumerate(rows)
-        if np.isfinite(g)
-    )
-    return Forecast(
-        zone=region.name,
-        kind=IntensityKind.AVERAGE,
-        basis=Basis.LIFE_CYCLE,
-        issued_at=issued,
-        method="replayed",
-        source="traces",
-        hours=hours,
-    )
 
 
 def _chosen(found: Sequence[Region], most: int) -> list[Region]:

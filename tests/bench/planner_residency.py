@@ -22,11 +22,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from greenops.errors import SignalError
 from greenops.forecast.hours import HOUR, Floats
 from greenops.model import (
-    Basis,
     Bounded,
-    Forecast,
-    ForecastHour,
-    IntensityKind,
     Phase,
     Place,
     Plan,
@@ -35,9 +31,8 @@ from greenops.model import (
     Workload,
 )
 from greenops.planner.plan import renewed
-from greenops.planner.prospect import Z80, Z95
 from tests.bench.carboncast import Region
-from tests.bench.hourly_forecasts import Hourly, hourly_forecasts
+from tests.bench.hourly_forecasts import Hourly, hourly_forecasts, record
 
 JOB_H, SLACK_H = 4, 24
 AHEAD_H = JOB_H + SLACK_H + 1
@@ -82,9 +77,8 @@ TAG = "resident"
 class Zone:
     """One zone of the set, with its forecasts and what a job from each hour emits."""
 
-    name: str
+    region: Region
     hourly: Hourly
-    first: datetime
     resident: bool
     job_g: Floats = field(init=False)
 
@@ -92,15 +86,23 @@ class Zone:
         came = np.where(self.hourly.known, self.hourly.came, np.nan)
         self.job_g = sliding_window_view(came, JOB_H).sum(axis=1)
 
+    @property
+    def name(self) -> str:
+        """As the region is called."""
+        return self.region.name
+
+    def starts_at(self, at: int) -> datetime:
+        """Return when an hour of the history begins."""
+        return self.region.history.first + at * HOUR
+
     def place(self, at: int) -> Place:
         """Return the zone as a place, with what was known of it at an hour."""
-        now = self.first + at * HOUR
         return Place(
             name=self.name,
             zone=self.name,
-            forecast=_record(self, at),
+            forecast=record(self.region, self.hourly, at, AHEAD_H),
             tags=frozenset({TAG} if self.resident else ()),
-            seen=Seen(free_gpus=8, at=now),
+            seen=Seen(free_gpus=8, at=self.starts_at(at)),
         )
 
 
@@ -154,7 +156,7 @@ def _zone(region: Region, *, resident: bool) -> Zone | None:
         hourly = hourly_forecasts(region)
     except SignalError:
         return None
-    return Zone(region.name, hourly, region.history.first, resident)
+    return Zone(region, hourly, resident)
 
 
 def _replayed(zones: Sequence[Zone]) -> dict[str, Outcome]:
@@ -181,7 +183,7 @@ def _replayed(zones: Sequence[Zone]) -> dict[str, Outcome]:
 
 def _run(zones: Sequence[Zone], home: Zone, at: int, own: Outcome) -> tuple[Plan, int]:
     """Plan one job hour by hour until it starts; return its last plan, and the hour."""
-    submitted = home.first + at * HOUR
+    submitted = home.starts_at(at)
     job = PlannedJob(
         name="job",
         workload=Workload.TRAIN,
@@ -203,34 +205,6 @@ def _run(zones: Sequence[Zone], home: Zone, at: int, own: Outcome) -> tuple[Plan
         if plan.chosen.start < now + HOUR:
             return plan, at + late
     raise AssertionError("a job was never started")
-
-
-def _record(zone: Zone, at: int) -> Forecast:
-    issued = zone.first + at * HOUR
-    row = at - zone.hourly.start
-    said = np.exp(zone.hourly.log_g[row, :AHEAD_H])
-    spread = zone.hourly.log_sd[row, :AHEAD_H]
-    hours = tuple(
-        ForecastHour(
-            start=issued + i * HOUR,
-            intensity_g_per_kwh=g,
-            low80_g_per_kwh=g * float(np.exp(-Z80 * sd)),
-            high80_g_per_kwh=g * float(np.exp(Z80 * sd)),
-            low95_g_per_kwh=g * float(np.exp(-Z95 * sd)),
-            high95_g_per_kwh=g * float(np.exp(Z95 * sd)),
-        )
-        for i, (g, sd) in enumerate(zip(said.tolist(), spread.tolist(), strict=True))
-        if np.isfinite(g) and np.isfinite(sd)
-    )
-    return Forecast(
-        zone=zone.name,
-        kind=IntensityKind.AVERAGE,
-        basis=Basis.LIFE_CYCLE,
-        issued_at=issued,
-        method="replayed",
-        source="traces",
-        hours=hours,
-    )
 
 
 def _rows(

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from greenops.agent.ahead import followed, of_one_kind
 from greenops.agent.estimates import Estimate
 from greenops.agent.intent import Grid, Intent, settled
+from greenops.agent.kinds import of_one_kind
 from greenops.agent.lifecycle import submitted
 from greenops.agent.planning import candidate
 from greenops.agent.queue import NO_ROOM, queue_intents
@@ -172,16 +172,16 @@ def test_more_jobs_than_can_be_planned_wholly_are_all_planned():
     assert len(found.decisions) == 200
 
 
-def test_an_old_forecast_is_carried_on_as_a_habit():
-    hours = ([100.0] * 12 + [20.0] * 12) * 3
-    old = forecast("SE", hours)
-    now = T0 + timedelta(days=9)
-    found = followed(old, now)
-    assert found is not None
-    assert found.hours[0].start == now
-    assert {round(h.intensity_g_per_kwh) for h in found.hours} == {100, 20}
-    assert followed(old, T0 + HOUR) is old
-    assert followed(None, now) is None
+def test_a_plan_of_the_head_stands_until_another_is_clearly_better():
+    hours = [100.0] * 2 + [50.0] + [60.0] + [100.0] * 20
+    first = replan([who()], situation(a_place(intensities=hours))).intents
+    hours[3] = 49.9
+    kept = replan([who()], situation(a_place(intensities=hours), standing=first))
+    hours[3] = 40.0
+    moved = replan([who()], situation(a_place(intensities=hours), standing=first))
+    assert first["j1"].start == kept.intents["j1"].start == T0 + 2 * HOUR
+    assert kept.decisions == ()
+    assert moved.intents["j1"].start == T0 + 3 * HOUR
 
 
 def test_average_and_marginal_are_never_weighed_against_each_other():

@@ -82,6 +82,14 @@ def test_an_hour_that_is_unsure_is_weighed_below_an_equal_sure_one():
     assert hours_late(plan_job(job(deadline_h=3), [unsure], now=T0)) == 1
 
 
+def test_the_less_is_known_of_the_hours_ahead_the_more_waiting_must_promise():
+    sure = place("home", 100.0, 97.0)
+    unsure = place("home", 100.0, 97.0, band=0.6)
+
+    assert hours_late(renewed(job(deadline_h=2), [sure], now=T0)) == 1
+    assert hours_late(renewed(job(deadline_h=2), [unsure], now=T0)) == 0
+
+
 def test_an_old_forecast_is_carried_on_by_its_days_and_the_plan_says_so():
     day = [300.0] * 24
     day[5] = 100.0
