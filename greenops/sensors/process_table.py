@@ -8,7 +8,7 @@ Source: proc_pid_stat(5), fields 4 to 9, 14 to 17 and 22.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,10 +86,11 @@ class ProcessTable:
         for pid in pids - self._kernel:
             self._update(pid, before.pop(pid, None))
         self.gone += before.values()
+        lately_s = {process: process.used_s for process in self.gone}
         for process in self.gone:
             process.used_s = 0.0
         if self._looked_s is not None:
-            self._count_children(now_s - self._looked_s)
+            self._count_children(now_s - self._looked_s, lately_s)
         self._looked_s = now_s
 
     def process(self, pid: int) -> Process | None:
@@ -145,19 +146,25 @@ class ProcessTable:
             now.used_s, now.waited_lately = now.own * self._tick_s, now.waited
         self.processes[pid] = known or now
 
-    def _count_children(self, span_s: float) -> None:
-        """Count what children used between the last look and their end."""
+    def _count_children(self, span_s: float, lately_s: Mapping[Process, float]) -> None:
+        """Count what children used between the last look and their end.
+
+        Where several of one parent ended, only their sum is known: it is divided by
+        what each used between the two looks before.
+        """
         counted: dict[int, int] = {}
+        heirs: dict[int, list[Process]] = {}
         for child in self.gone:
             counted[child.parent_pid] = counted.get(child.parent_pid, 0) + child.total
-        heirs = {child.parent_pid: child for child in self.gone}
+            heirs.setdefault(child.parent_pid, []).append(child)
         for process in self.processes.values():
             rest = process.waited_lately - counted.get(process.pid, 0)
             # More than fits into the time is the whole life of a child that was never
             # seen here, such as an orphan.
             fits = 0 < rest * self._tick_s <= span_s * self._cpus
             if fits and process.pid != INIT:
-                heirs.get(process.pid, process).used_s += rest * self._tick_s
+                rest_s = rest * self._tick_s
+                _divide(rest_s, heirs.get(process.pid, [process]), lately_s)
 
     def _read(self, pid: int) -> Process | None:
         """Return the process as it is now; None: gone, hidden, or of the kernel."""
@@ -182,6 +189,17 @@ class ProcessTable:
             waited=int(fields[13]) + int(fields[14]),
             zombie=fields[0] == b"Z",
         )
+
+
+def _divide(
+    amount_s: float, among: Sequence[Process], lately_s: Mapping[Process, float]
+) -> None:
+    """Add CPU time to processes, in the ratio of what each used lately."""
+    parts = [lately_s.get(process, 0.0) for process in among]
+    if not sum(parts):
+        parts = [1.0] * len(among)
+    for process, part in zip(among, parts, strict=True):
+        process.used_s += amount_s * part / sum(parts)
 
 
 def read_start(path: str, most_bytes: int) -> bytes:

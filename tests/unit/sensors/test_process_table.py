@@ -101,6 +101,32 @@ def test_the_last_moments_of_a_child_are_its_own_and_nothing_is_counted_twice(
     assert used(table) == {10: 0.2, 11: 0.5}
 
 
+@pytest.mark.parametrize(
+    ("lately", "last_s"),
+    [
+        pytest.param((0.5, 1.5), {11: 0.4, 12: 1.2}, id="as-they-used-before"),
+        pytest.param((0.0, 0.0), {11: 0.8, 12: 0.8}, id="evenly-where-nothing-tells"),
+    ],
+)
+def test_siblings_that_end_together_share_their_last_moments(
+    tree, table, lately, last_s
+):
+    tree.run(10)
+    for pid in (11, 12):
+        tree.run(pid, parent=10)
+    table.look(0.0)
+    for pid, used_s in zip((11, 12), lately, strict=True):
+        tree.use(pid, used_s)
+    table.look(5.0)
+    for pid in (11, 12):
+        tree.use(pid, 0.8)
+        tree.end(pid, waited_by=10)
+
+    table.look(10.0)
+
+    assert used(table) == last_s
+
+
 def test_an_orphan_that_ends_elsewhere_is_not_charged_to_who_waited_for_it(tree, table):
     tree.run(10)
     table.look(0.0)
