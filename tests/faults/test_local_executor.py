@@ -378,7 +378,7 @@ def fill(place):
     return place / "filler"
 
 
-def test_a_full_disk_is_busy_and_accepts_nothing(rig, small_disk):
+def test_a_full_disk_is_busy_and_accepts_nothing(small_disk, rig):
     rig.root = small_disk / "executor"
     rig.executor = rig.again()
     rig.executor.health("here", {})
@@ -397,7 +397,7 @@ def test_a_full_disk_is_busy_and_accepts_nothing(rig, small_disk):
     assert rig.ran() == 1
 
 
-def test_an_exit_status_waits_for_room_on_the_disk(rig, small_disk):
+def test_an_exit_status_waits_for_room_on_the_disk(small_disk, rig):
     rig.root = small_disk / "executor"
     rig.executor = rig.again()
     rig.executor.submit(rig.attempt())
@@ -413,7 +413,7 @@ def test_an_exit_status_waits_for_room_on_the_disk(rig, small_disk):
 
 
 def test_a_job_that_finds_the_disk_full_before_it_begins_may_be_tried_again(
-    rig, small_disk
+    small_disk, rig
 ):
     rig.root = small_disk / "executor"
     rig.executor = rig.again(runner=("/bin/true",))
@@ -433,7 +433,7 @@ def test_a_job_that_finds_the_disk_full_before_it_begins_may_be_tried_again(
     assert "No space" in rig.status().detail
 
 
-def test_a_read_only_root_is_refused_with_what_to_do(rig, small_disk):
+def test_a_read_only_root_is_refused_with_what_to_do(small_disk, rig):
     rig.root = small_disk / "executor"
     rig.executor = rig.again()
     rig.executor.health("here", {})
