@@ -1,9 +1,9 @@
 """What stands in the way of a job at a place, beside the hours themselves."""
 
 from greenops.model import Exclusion, Objective, Option
-from greenops.planner.curve import SLIVER_S
 from greenops.planner.figures import grams, moment
 from greenops.planner.site import Site
+from greenops.planner.timing.curve import SLIVER_S
 from greenops.planner.words import span
 
 

@@ -20,9 +20,9 @@ from greenops.model.bounds import (
     sum_of_independent,
     sum_of_one_source,
 )
-from greenops.planner.curve import Curve
 from greenops.planner.site import Site, energy, grid_only
-from greenops.planner.stretches import Draft, drafted, stretches_of
+from greenops.planner.timing.curve import Curve
+from greenops.planner.timing.stretches import Draft, drafted, stretches_of
 from greenops.units import S_PER_HOUR
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from greenops.errors import SignalError
 from greenops.model import Basis, Bounded, Forecast, IntensityPoint
-from greenops.planner.curve import SLIVER_S, Floats
+from greenops.planner.timing.curve import SLIVER_S, Floats
 
 HOUR = timedelta(hours=1)
 Series = Forecast | Sequence[IntensityPoint]

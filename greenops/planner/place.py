@@ -17,13 +17,13 @@ from greenops.planner.bars import (
     unpriced,
 )
 from greenops.planner.counted import option_of
-from greenops.planner.curve import Curve
 from greenops.planner.figures import moment
 from greenops.planner.scaled import elastic_bid
 from greenops.planner.site import Site, g_per_price, missing_gpus, weighed
-from greenops.planner.slots import greenest_slots
-from greenops.planner.stretches import Draft, drafted
-from greenops.planner.window import greenest_window
+from greenops.planner.timing.curve import Curve
+from greenops.planner.timing.slots import greenest_slots
+from greenops.planner.timing.stretches import Draft, drafted
+from greenops.planner.timing.window import greenest_window
 
 NOISE = 1e-9
 """Weights that differ by less than this part are equal; the earlier start wins."""

@@ -25,15 +25,15 @@ from greenops.model import (
 from greenops.planner.bars import blind, over_budget, too_late, unpriced
 from greenops.planner.carried import PATTERN, carried_on
 from greenops.planner.counted import cost_of, draft_of, option_of
-from greenops.planner.curve import SLIVER_S
 from greenops.planner.place import Bid, one_stretch, weight_g
 from greenops.planner.prospect import Z95
 from greenops.planner.robust import MARGINS, Margins
 from greenops.planner.scaled import spent_on
 from greenops.planner.single import plan_from, refusal_from
 from greenops.planner.site import Site, g_per_price, weighed
-from greenops.planner.stretches import Draft
 from greenops.planner.terms import Terms
+from greenops.planner.timing.curve import SLIVER_S
+from greenops.planner.timing.stretches import Draft
 from greenops.planner.weighing import OpenSites, open_sites, weigh
 from greenops.units import S_PER_HOUR
 

@@ -14,10 +14,10 @@ import numpy as np
 from greenops.errors import NoFeasiblePlanError
 from greenops.model import Objective, Option, Segment, Transfer
 from greenops.planner.counted import Spent, bounded, cost_of
-from greenops.planner.curve import Curve
-from greenops.planner.elastic import Share, greenest_shares
-from greenops.planner.elastic_job import Elastic
 from greenops.planner.site import Site, free_gpus, g_per_price, grid_only, weighed
+from greenops.planner.timing.curve import Curve
+from greenops.planner.timing.elastic import Share, greenest_shares
+from greenops.planner.timing.elastic_job import Elastic
 
 ROUNDS = 8
 """A plan with room for more changes seldom makes more; if it goes on to, it is none."""

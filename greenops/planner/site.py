@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenops.model import Bounded, Objective, Place, PlannedJob
-from greenops.planner.curve import Curve, Floats
 from greenops.planner.outlook import Outlook, Series, outlook
-from greenops.planner.pauses import Pauses
 from greenops.planner.prospect import Z95, Prospect
 from greenops.planner.robust import worth
-from greenops.planner.task import Task
+from greenops.planner.timing.curve import Curve, Floats
+from greenops.planner.timing.pauses import Pauses
+from greenops.planner.timing.task import Task
 from greenops.units import G_PER_KG, J_PER_KWH, KG_PER_T, S_PER_HOUR
 
 

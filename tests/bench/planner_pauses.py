@@ -9,10 +9,10 @@ from statistics import fmean
 
 import numpy as np
 
-from greenops.planner.curve import Curve, Floats
-from greenops.planner.pauses import Pauses
-from greenops.planner.slots import greenest_slots
-from greenops.planner.task import Task
+from greenops.planner.timing.curve import Curve, Floats
+from greenops.planner.timing.pauses import Pauses
+from greenops.planner.timing.slots import greenest_slots
+from greenops.planner.timing.task import Task
 from greenops.units import S_PER_HOUR
 from tests.bench.carboncast import Region
 

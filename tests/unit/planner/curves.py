@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from greenops.planner.curve import Curve
+from greenops.planner.timing.curve import Curve
 
 H = 3600.0
 NAN = float("nan")

@@ -6,7 +6,7 @@ from greenops.errors import SignalError
 from greenops.model import Bounded, Pausing, Phase, Transfer
 from greenops.planner.counted import draft_of, option_of
 from greenops.planner.site import site_of
-from greenops.planner.stretches import drafted
+from greenops.planner.timing.stretches import drafted
 from tests.unit.planner.scenes import HOUR, NAN, T0, around, exactly, job, place
 
 H = 3600.0

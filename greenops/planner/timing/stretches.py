@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from greenops.planner.curve import Curve, Floats
-from greenops.planner.pauses import Pauses
-from greenops.planner.task import Task
+from greenops.planner.timing.curve import Curve, Floats
+from greenops.planner.timing.pauses import Pauses
+from greenops.planner.timing.task import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

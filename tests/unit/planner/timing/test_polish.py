@@ -3,11 +3,11 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from greenops.planner.pauses import Pauses
-from greenops.planner.polish import MOST_STRETCHES, polished
-from greenops.planner.problem import Problem
-from greenops.planner.stretches import drafted
-from greenops.planner.task import Task
+from greenops.planner.timing.pauses import Pauses
+from greenops.planner.timing.polish import MOST_STRETCHES, polished
+from greenops.planner.timing.problem import Problem
+from greenops.planner.timing.stretches import drafted
+from greenops.planner.timing.task import Task
 from tests.unit.planner.curves import H, hourly
 
 MIB = 1 << 20

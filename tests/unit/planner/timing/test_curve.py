@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenops.planner.curve import Curve
+from greenops.planner.timing.curve import Curve
 from tests.unit.planner.curves import NAN, H, hourly, rates
 
 

@@ -5,8 +5,8 @@ from math import inf
 
 import numpy as np
 
-from greenops.planner.curve import SLIVER_S, Curve
-from greenops.planner.pauses import Pauses
+from greenops.planner.timing.curve import SLIVER_S, Curve
+from greenops.planner.timing.pauses import Pauses
 
 Spans = list[tuple[float, float]]
 

@@ -9,12 +9,12 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from greenops.errors import NoFeasiblePlanError
-from greenops.planner import grid
-from greenops.planner.curve import Curve
-from greenops.planner.pauses import Pauses
-from greenops.planner.slots import greenest_slots
-from greenops.planner.task import Task
-from greenops.planner.window import greenest_window
+from greenops.planner.timing import grid
+from greenops.planner.timing.curve import Curve
+from greenops.planner.timing.pauses import Pauses
+from greenops.planner.timing.slots import greenest_slots
+from greenops.planner.timing.task import Task
+from greenops.planner.timing.window import greenest_window
 from tests.unit.planner.curves import NAN, H, hourly, minutes, rates, traces
 
 

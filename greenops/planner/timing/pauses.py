@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from greenops.model import Pausing
-from greenops.planner.task import Task
+from greenops.planner.timing.task import Task
 from greenops.units import S_PER_MINUTE
 
 

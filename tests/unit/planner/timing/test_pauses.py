@@ -1,8 +1,8 @@
 import pytest
 
 from greenops.model import Pausing
-from greenops.planner.pauses import Pauses
-from greenops.planner.task import Task
+from greenops.planner.timing.pauses import Pauses
+from greenops.planner.timing.task import Task
 from tests.unit.planner.curves import NAN, H
 
 

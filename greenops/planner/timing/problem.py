@@ -5,10 +5,10 @@ from math import isfinite
 
 import numpy as np
 
-from greenops.planner.curve import Curve, Floats
-from greenops.planner.pauses import Pauses
-from greenops.planner.stretches import Draft, SlotPlan, stretches_of
-from greenops.planner.task import Task
+from greenops.planner.timing.curve import Curve, Floats
+from greenops.planner.timing.pauses import Pauses
+from greenops.planner.timing.stretches import Draft, SlotPlan, stretches_of
+from greenops.planner.timing.task import Task
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

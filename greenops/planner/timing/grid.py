@@ -6,8 +6,8 @@ from math import ceil, floor, gcd, isclose
 import numpy as np
 from numpy.typing import NDArray
 
-from greenops.planner.curve import SLIVER_S, Floats
-from greenops.planner.problem import Problem
+from greenops.planner.timing.curve import SLIVER_S, Floats
+from greenops.planner.timing.problem import Problem
 
 CELLS = 16_000_000
 """Steps of work x steps of idling that are searched in about a quarter of a second.

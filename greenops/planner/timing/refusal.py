@@ -3,9 +3,9 @@
 import numpy as np
 
 from greenops.errors import NoFeasiblePlanError
-from greenops.planner.curve import SLIVER_S, Curve
-from greenops.planner.starts import window_costs
-from greenops.planner.task import Task
+from greenops.planner.timing.curve import SLIVER_S, Curve
+from greenops.planner.timing.starts import window_costs
+from greenops.planner.timing.task import Task
 from greenops.planner.words import span
 
 

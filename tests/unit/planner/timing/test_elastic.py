@@ -6,8 +6,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from greenops.errors import NoFeasiblePlanError
-from greenops.planner.elastic import greenest_shares, static_plans
-from greenops.planner.elastic_job import Elastic
+from greenops.planner.timing.elastic import greenest_shares, static_plans
+from greenops.planner.timing.elastic_job import Elastic
 from tests.unit.planner.curves import NAN, H, hourly, rates
 
 CONCAVE = (1.0, 1.8, 2.4, 2.8)

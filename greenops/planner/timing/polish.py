@@ -7,10 +7,10 @@ nearest such places are tried.
 
 import numpy as np
 
-from greenops.planner.curve import SLIVER_S, Floats
-from greenops.planner.problem import Problem
-from greenops.planner.starts import noise_g
-from greenops.planner.stretches import Draft
+from greenops.planner.timing.curve import SLIVER_S, Floats
+from greenops.planner.timing.problem import Problem
+from greenops.planner.timing.starts import noise_g
+from greenops.planner.timing.stretches import Draft
 
 ROUNDS = 200
 """More than any problem seen has needed; each round is an improvement in itself."""

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from greenops.planner.task import Task
+from greenops.planner.timing.task import Task
 from tests.unit.planner.curves import NAN, H, hourly
 
 

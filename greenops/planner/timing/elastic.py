@@ -15,11 +15,11 @@ from math import inf, isfinite
 from numpy.typing import ArrayLike
 
 from greenops.errors import NoFeasiblePlanError
-from greenops.planner.curve import Curve
-from greenops.planner.elastic_job import Elastic, Point
-from greenops.planner.elastic_refusal import no_shares
-from greenops.planner.openings import Openings, openings
-from greenops.planner.starts import NOISE
+from greenops.planner.timing.curve import Curve
+from greenops.planner.timing.elastic_job import Elastic, Point
+from greenops.planner.timing.elastic_refusal import no_shares
+from greenops.planner.timing.openings import Openings, openings
+from greenops.planner.timing.starts import NOISE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

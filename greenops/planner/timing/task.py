@@ -5,7 +5,7 @@ from math import inf, isclose
 
 import numpy as np
 
-from greenops.planner.curve import Curve, Floats
+from greenops.planner.timing.curve import Curve, Floats
 
 
 @dataclass(frozen=True, slots=True)

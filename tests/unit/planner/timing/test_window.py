@@ -6,10 +6,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from greenops.errors import NoFeasiblePlanError, PlanError
-from greenops.planner.curve import Curve
-from greenops.planner.starts import window_costs
-from greenops.planner.task import Task
-from greenops.planner.window import greenest_window
+from greenops.planner.timing.curve import Curve
+from greenops.planner.timing.starts import window_costs
+from greenops.planner.timing.task import Task
+from greenops.planner.timing.window import greenest_window
 from tests.unit.planner.curves import NAN, H, hourly, minutes, rates
 
 

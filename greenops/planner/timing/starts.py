@@ -10,8 +10,8 @@ from math import isfinite
 
 import numpy as np
 
-from greenops.planner.curve import SLIVER_S, Curve, Floats
-from greenops.planner.task import Task
+from greenops.planner.timing.curve import SLIVER_S, Curve, Floats
+from greenops.planner.timing.task import Task
 
 NOISE = 1e-12
 """Costs that differ by less than this part of the whole curve's are equal."""

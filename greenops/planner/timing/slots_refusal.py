@@ -5,10 +5,10 @@ from dataclasses import replace
 from itertools import count
 
 from greenops.errors import NoFeasiblePlanError
-from greenops.planner.curve import SLIVER_S
-from greenops.planner.packing import Spans, most_work_s, usable_spans
-from greenops.planner.problem import Problem
-from greenops.planner.refusal import deadline_later
+from greenops.planner.timing.curve import SLIVER_S
+from greenops.planner.timing.packing import Spans, most_work_s, usable_spans
+from greenops.planner.timing.problem import Problem
+from greenops.planner.timing.refusal import deadline_later
 from greenops.planner.words import span
 
 PRECISION_S = 1e-4

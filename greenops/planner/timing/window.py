@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from greenops.planner.curve import SLIVER_S, Curve
-from greenops.planner.refusal import no_window
-from greenops.planner.starts import Starts, costed, noise_g, window_costs
-from greenops.planner.task import Task
+from greenops.planner.timing.curve import SLIVER_S, Curve
+from greenops.planner.timing.refusal import no_window
+from greenops.planner.timing.starts import Starts, costed, noise_g, window_costs
+from greenops.planner.timing.task import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

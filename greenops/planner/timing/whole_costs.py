@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from greenops.planner.curve import SLIVER_S, Curve, Floats
-from greenops.planner.grid import Grid
-from greenops.planner.problem import Problem
+from greenops.planner.timing.curve import SLIVER_S, Curve, Floats
+from greenops.planner.timing.grid import Grid
+from greenops.planner.timing.problem import Problem
 
 Between = Callable[[Floats, Floats], Floats]
 Whole = NDArray[np.int64]

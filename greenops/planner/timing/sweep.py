@@ -19,8 +19,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from greenops.planner.grid import Grid
-from greenops.planner.whole_costs import NEVER, Whole, WholeCosts
+from greenops.planner.timing.grid import Grid
+from greenops.planner.timing.whole_costs import NEVER, Whole, WholeCosts
 
 Bits = NDArray[np.uint8]
 PAUSED = 1

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenops.planner.packing import most_work_s, packed, usable_spans
-from greenops.planner.pauses import Pauses
+from greenops.planner.timing.packing import most_work_s, packed, usable_spans
+from greenops.planner.timing.pauses import Pauses
 from tests.unit.planner.curves import NAN, H, hourly
 
 SPANS = st.lists(st.integers(1, 9), min_size=1, max_size=5).map(

@@ -3,19 +3,19 @@
 from math import isnan
 
 from greenops.errors import NoFeasiblePlanError
-from greenops.planner.curve import Curve
-from greenops.planner.grid import Grid, laid_out
-from greenops.planner.packing import packed, usable_spans
-from greenops.planner.pauses import Pauses
-from greenops.planner.polish import polished
-from greenops.planner.problem import Problem
-from greenops.planner.slots_refusal import no_slots
-from greenops.planner.starts import noise_g
-from greenops.planner.stretches import Draft, SlotPlan, drafted
-from greenops.planner.sweep import cheapest
-from greenops.planner.task import Task
-from greenops.planner.whole_costs import whole_costs
-from greenops.planner.window import greenest_window
+from greenops.planner.timing.curve import Curve
+from greenops.planner.timing.grid import Grid, laid_out
+from greenops.planner.timing.packing import packed, usable_spans
+from greenops.planner.timing.pauses import Pauses
+from greenops.planner.timing.polish import polished
+from greenops.planner.timing.problem import Problem
+from greenops.planner.timing.slots_refusal import no_slots
+from greenops.planner.timing.starts import noise_g
+from greenops.planner.timing.stretches import Draft, SlotPlan, drafted
+from greenops.planner.timing.sweep import cheapest
+from greenops.planner.timing.task import Task
+from greenops.planner.timing.whole_costs import whole_costs
+from greenops.planner.timing.window import greenest_window
 
 
 def greenest_slots(

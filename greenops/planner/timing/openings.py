@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from greenops.planner.curve import Curve, Floats
+from greenops.planner.timing.curve import Curve, Floats
 
 PLENTY = 1 << 31
 """More GPUs than any job asks for."""

@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from greenops.errors import NoFeasiblePlanError
-from greenops.planner.curve import Curve
-from greenops.planner.elastic_job import Elastic
-from greenops.planner.openings import Openings, openings
-from greenops.planner.refusal import deadline_later
+from greenops.planner.timing.curve import Curve
+from greenops.planner.timing.elastic_job import Elastic
+from greenops.planner.timing.openings import Openings, openings
+from greenops.planner.timing.refusal import deadline_later
 from greenops.planner.words import span
 
 

@@ -1,0 +1,1 @@
+"""When one job runs at one place: a stretch, pauses, a changing number of GPUs."""
