@@ -18,8 +18,7 @@ from greenops.model import (
     Place,
     PlaceHealth,
 )
-from greenops.testing import FakeExecutor, FixedClock
-from greenops.testing_jobs import MemoryJobs
+from greenops.testing import FakeExecutor, FixedClock, MemoryJobs
 
 T0 = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DIRTY, CLEAN = 500.0, 50.0
