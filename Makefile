@@ -56,7 +56,7 @@ bench-agent-node: $(VENV)/.dev  ## What sampling a whole node costs
 	$(call BENCH,agent_node)
 
 bench-agent-queue: $(VENV)/.dev  ## What planning 10,000 waiting jobs anew takes
-	$(call RECORD,'Planning 10,000 waiting jobs anew' tests.bench.agent_queue)
+	$(call RECORD,'A queue of waiting jobs planned anew' tests.bench.agent_queue)
 
 bench-cpu-model: $(VENV)/.dev  ## Error of the CPU model on recorded sweeps: TRACES=folder JSON=file
 	@test -n '$(TRACES)' || { echo 'usage: make bench-cpu-model TRACES=folder [JSON=file]' >&2; exit 2; }
