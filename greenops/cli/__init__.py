@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from greenops.errors import ConfigError, GreenopsError, RunNotFoundError
+from greenops.errors import (
+    ConfigError,
+    GreenopsError,
+    JobNotFoundError,
+    JobRefusedError,
+    RunNotFoundError,
+)
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -24,6 +30,7 @@ COMMANDS = {
     "intensity": "Show how clean power is in this hour, here or elsewhere.",
     "forecast": "Forecast how clean power will be, with bands.",
     "plan": "Plan where and when jobs should run, and say why.",
+    "submit": "Hand over a job that runs when power is clean, within its deadline.",
     "daemon": "Hold, start and pause submitted jobs; sample this node.",
     "zones": "Find grid zones, and what each provider calls them.",
     "doctor": "Check sensors, data and ledger; say how to fix them.",
@@ -39,6 +46,9 @@ greenops wrap train.py --epochs 3   run and measure it
 greenops show last                  see where the energy went
 greenops doctor                     see what can be measured here
 """
+
+
+BAD_INPUT = (ConfigError, JobNotFoundError, JobRefusedError, RunNotFoundError)
 
 
 class Failure(click.ClickException):
@@ -117,7 +127,7 @@ class LazyGroup(click.Group):
         """Run the command; what greenops raised on purpose becomes one line."""
         try:
             return super().invoke(ctx)
-        except (ConfigError, RunNotFoundError) as e:
+        except BAD_INPUT as e:
             raise BadInput(str(e)) from e
         except GreenopsError as e:
             raise Failure(str(e)) from e
