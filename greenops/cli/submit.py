@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,9 +117,7 @@ def _job(
     sites = submitter.sites
     here = runs_here(places_named(wanted.regions, sites), sites)
     argv = runnable(command, cwd, path=os.environ.get("PATH"), here=here)
-    now = datetime.now(UTC)
-    spec = spec_of(wanted, argv, submitter.config, sites, cwd=cwd, now=now)
-    return spec, {}
+    return spec_of(wanted, argv, submitter.config, sites, cwd=cwd), {}
 
 
 def _check_options(command: tuple[str, ...]) -> None:

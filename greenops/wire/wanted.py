@@ -5,7 +5,7 @@ The command line and the Python interface ask for the same things in the same na
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import inf
 
 from greenops.agent.planning import Site
@@ -88,7 +88,7 @@ def spec_of(
     sites: Sequence[Site],
     *,
     cwd: str,
-    now: datetime,
+    now: datetime | None = None,
 ) -> JobSpec:
     """Return the job that is wanted.
 
@@ -98,7 +98,7 @@ def spec_of(
         config: For its project, team and tags.
         sites: The places there are.
         cwd: Where it runs.
-        now: Aware.
+        now: Aware; None: now.
 
     Raises:
         ConfigError: something contradicts itself, or names what does not exist.
@@ -122,7 +122,7 @@ def spec_of(
             cpus=wanted.cpus,
             memory_gib=wanted.memory_gib,
             earliest=earliest,
-            deadline=_deadline(wanted.deadline, now, earliest),
+            deadline=_deadline(wanted.deadline, now or datetime.now(UTC), earliest),
             max_delay_s=wanted.max_delay_s,
             interruptible=wanted.interruptible,
             pause_by=PauseBy(wanted.pause_by),
