@@ -31,6 +31,13 @@ COMMANDS = {
     "forecast": "Forecast how clean power will be, with bands.",
     "plan": "Plan where and when jobs should run, and say why.",
     "submit": "Hand over a job that runs when power is clean, within its deadline.",
+    "jobs": "List submitted jobs: how they stand, when they start, what they save.",
+    "job": "Show one job: its life, every decision with its reason, its runs.",
+    "logs": "Show what a job wrote, also while it runs.",
+    "cancel": "End jobs for good.",
+    "hold": "Keep jobs from running until they are released.",
+    "release": "Let held jobs wait for their time again.",
+    "run-now": "Run jobs at once, whatever the hours are like.",
     "daemon": "Hold, start and pause submitted jobs; sample this node.",
     "zones": "Find grid zones, and what each provider calls them.",
     "doctor": "Check sensors, data and ledger; say how to fix them.",
@@ -84,7 +91,8 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command = getattr(import_module(f"{__name__}.{name}"), name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{cmd_name} is no command")
         return command
