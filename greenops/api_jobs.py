@@ -98,5 +98,7 @@ def _checked(wanted: Mapping[str, Any], known: Mapping[str, object]) -> dict[str
         if len(lasts) != 2:
             raise ConfigError("duration_s is a number, or a pair: from, to")
         low, high = lasts
+        if not 0.0 < low <= high:
+            raise ConfigError("duration_s: the pair runs from less to more, above 0")
         found["duration_s"] = Bounded(central=(low + high) / 2.0, low=low, high=high)
     return found

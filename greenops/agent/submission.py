@@ -99,9 +99,8 @@ def foreseen(
     planned = replan([who], situation)
     told = planned.told.get(asking.job_id)
     if isinstance(told, Refusal) and told.binding in FOR_GOOD:
-        raise JobRefusedError(
-            f"no place may ever run it ({told.detail}); what would do: {told.change}"
-        )
+        why = f"no place may ever run it ({told.detail}); what would do: {told.change}"
+        raise JobRefusedError(why.replace(asking.job_id, asking.spec.name))
     return Foreseen(
         first=first,
         who=who,
