@@ -21,7 +21,7 @@ class Engine(FakeExecutor):
     """An executor that says of its places what a function says."""
 
     def __init__(self, health):
-        super().__init__(FixedClock())
+        super().__init__(FixedClock(NOW))
         self._say = health
 
     def health(self, place, options):
