@@ -12,7 +12,6 @@ from greenops.config import Config
 from greenops.tracking.outcome import CommandError
 
 if TYPE_CHECKING:
-
     from greenops.agent.when_green import Look
     from greenops.wire.wanted import Wanted
 

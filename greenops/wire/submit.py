@@ -21,7 +21,7 @@ from greenops.executors.job_folder import MAX_ENVIRONMENT_BYTES, write_environme
 from greenops.ledger.daemon_seat import DaemonSeat
 from greenops.ledger.jobs import LedgerJobs
 from greenops.ledger.place import private_dir
-from greenops.model import JobSpec, Place
+from greenops.model import JobSpec, Past, Place
 from greenops.planner.carried import carried_on
 from greenops.tracking.identity import new_run_id, user_name
 from greenops.wire.agent_sites import jobs_folder, ledger_file, sites_of, state_folder
@@ -183,12 +183,19 @@ class Submitter:
         known = known or not ledger_file(self.config).exists()
         return foreseen(
             asking,
-            estimated(spec, None if known else self._store.past(spec.name)),
+            estimated(spec, None if known else self._past(spec.name)),
             self._places,
             home=self._home(spec, self._places),
             now=now,
             version=__version__,
         )
+
+    def _past(self, name: str) -> Past | None:
+        try:
+            return self._store.past(name)
+        except LedgerUnavailableError as e:  # a plan may be had all the same
+            self._notes.append(f"what it took before is not known: {e}")
+            return None
 
     def _home(self, spec: JobSpec, places: tuple[Place, ...]) -> str:
         """Return where it would run at once: the first place it may go to."""
@@ -231,10 +238,23 @@ class Submitter:
             self._store.add(
                 asking.job_id, asking.spec, planned.first, planned.decisions
             )
-        except BaseException:
+        except BaseException as e:
             # Nobody is to find the values of a job that there is not.
             shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(e, LedgerUnavailableError):
+                raise self._explained(e) from e
             raise
+
+    def _explained(self, error: LedgerUnavailableError) -> LedgerUnavailableError:
+        """Return the error with what to do, where SQLite's words do not tell."""
+        ledger = ledger_file(self.config)
+        there = ledger if ledger.exists() else ledger.parent
+        if not there.exists() or os.access(there, os.W_OK):
+            return error
+        return LedgerUnavailableError(
+            f"{error}: it is read-only here; set `ledger.path` to one that you may"
+            " write to"
+        )
 
     def _make_folder(self, folder: Path) -> None:
         try:

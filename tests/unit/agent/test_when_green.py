@@ -64,7 +64,7 @@ def known(intensities=None, at=T0):
 def test_it_starts_when_the_clean_hours_begin():
     world = World(known())
 
-    look = world.start()
+    world.start()
 
     assert world.now == T0 + 3 * HOUR
     assert [s.start for s in world.said] == [T0 + 3 * HOUR]
