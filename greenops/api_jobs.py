@@ -9,7 +9,7 @@ from greenops.errors import ConfigError
 from greenops.model import Bounded
 
 if TYPE_CHECKING:
-    from greenops.wire.submit import Submitted
+    from greenops.wire.submitted import Submitted
 
 
 def submit(
@@ -55,7 +55,8 @@ def submit(
     from greenops.config import load_config
     from greenops.wire.region import places_named
     from greenops.wire.runnable import runnable, runs_here, working_folder
-    from greenops.wire.submit import How, Submitter
+    from greenops.wire.submit import Submitter
+    from greenops.wire.submitted import How
     from greenops.wire.wanted import Wanted, spec_of
 
     if hold and now:

@@ -12,7 +12,8 @@ from greenops.cli.job_options import job_options, wanted_of
 from greenops.cli.store import configured
 
 if TYPE_CHECKING:
-    from greenops.wire.submit import Asked, Submitted, Submitter
+    from greenops.wire.submit import Submitter
+    from greenops.wire.submitted import Asked, Submitted
 
 
 @click.command(
@@ -59,7 +60,8 @@ def submit(
     environ = dict(os.environb)
     # Threads that numpy starts for large matrices: none are here, and they take 25 ms.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from greenops.wire.submit import How, Submitter
+    from greenops.wire.submit import Submitter
+    from greenops.wire.submitted import How
 
     how = How(held=held, now=now, dry_run=dry_run)
     with Submitter(configured(), environ) as submitter:

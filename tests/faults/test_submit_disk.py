@@ -23,7 +23,7 @@ def home(cli):
     return cli
 
 
-def open_jobs(home, data, state):
+def open_jobs(data, state):
     with contextlib.closing(
         LedgerJobs(data / "greenops" / "ledger.db", state / "greenops" / "jobs")
     ) as jobs:
@@ -50,7 +50,7 @@ def test_on_a_full_disk_a_job_is_refused_and_nothing_of_it_is_left(home, full):
         tmpfs(home.home / "state", "size=2m") as state,
     ):
         home.run("submit", "train.py", check=0)
-        before = open_jobs(home, data, state)
+        before = open_jobs(data, state)
         disk = {"data": data, "state": state}[full]
         fill(disk)
 
@@ -60,10 +60,10 @@ def test_on_a_full_disk_a_job_is_refused_and_nothing_of_it_is_left(home, full):
         assert "Traceback" not in done.stderr
         assert "space" in done.stderr or "full" in done.stderr
         (disk / "ballast").unlink()
-        assert open_jobs(home, data, state) == before
+        assert open_jobs(data, state) == before
         assert left_of(state) == before
         home.run("submit", "train.py", check=0)
-        assert len(open_jobs(home, data, state)) == 2
+        assert len(open_jobs(data, state)) == 2
 
 
 @pytest.mark.parametrize("locked", ["data", "state"])
@@ -73,7 +73,7 @@ def test_on_a_read_only_disk_a_job_is_refused_with_what_to_set(home, locked):
         tmpfs(home.home / "state", "size=4m") as state,
     ):
         home.run("submit", "train.py", check=0)
-        before = open_jobs(home, data, state)
+        before = open_jobs(data, state)
         disk = {"data": data, "state": state}[locked]
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
 
@@ -85,5 +85,5 @@ def test_on_a_read_only_disk_a_job_is_refused_with_what_to_set(home, locked):
         assert "Traceback" not in done.stderr
         assert "ead-only" in done.stderr
         assert planned.returncode == 0, planned.stderr
-        assert open_jobs(home, data, state) == before
+        assert open_jobs(data, state) == before
         assert left_of(state) == before

@@ -22,7 +22,8 @@ from greenops.ledger.daemon_seat import DaemonSeat
 from greenops.ledger.jobs import LedgerJobs
 from greenops.model import Bounded, JobState
 from greenops.wire.outlook_file import keep_outlook
-from greenops.wire.submit import How, Submitter
+from greenops.wire.submit import Submitter
+from greenops.wire.submitted import How
 from tests.unit.agent.worlds import dirty_then_clean, forecast
 from tests.unit.ledger.job_records import a_spec
 
