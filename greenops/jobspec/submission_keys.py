@@ -55,3 +55,7 @@ class SubmitKeys(JobKeys):
     )
     team: Text | None = key('"red"', "team it is accounted to", None)
     tags: dict[str, str] = key('{stage = "pretrain"}', "free labels", {}, max_length=64)
+
+
+EXECUTED = frozenset(SubmitKeys.model_fields.keys() - JobKeys.model_fields.keys())
+"""Keys of how a job is executed, which a plan on paper has no use for."""
