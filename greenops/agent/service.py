@@ -16,6 +16,7 @@ from greenops.agent.dispatch import Dispatch
 from greenops.agent.engines import Engines, FolderOf
 from greenops.agent.planning import Site
 from greenops.agent.present import WAITING, Present
+from greenops.agent.recall import Recall
 from greenops.agent.rounds import Rounds
 from greenops.errors import JobChangedError
 from greenops.model import Forecast, Past
@@ -57,6 +58,7 @@ class AgentService:
     def __init__(self, parts: Parts) -> None:
         engines = Engines(parts.executors, parts.sites, parts.folder_of)
         self._present = Present(book=Book(parts.store), engines=engines)
+        self._recall = Recall(self._present, parts.store)
         self._attendant = Attendant(self._present)
         self._rounds = Rounds(
             present=self._present,
@@ -99,6 +101,7 @@ class AgentService:
     def _tick(self, now: datetime) -> None:
         present = self._present
         if present.book.refresh():
+            self._recall.look()
             self._note_submissions()
         followed = self._attendant.followed()
         present.statuses = present.engines.statuses(followed, now)
