@@ -158,7 +158,7 @@ def weighed(
     middle_s = (site.outlook.edges_s[:-1] + site.outlook.edges_s[1:]) / 2
     embodied = site.place.embodied_g_per_h.central / S_PER_HOUR
     money = (site.place.price_per_h or 0.0) * g_per_price(objective) / S_PER_HOUR
-    grid_g_per_j = site.place.pue.central * _chosen_by(site) / J_PER_KWH
+    grid_g_per_j = site.place.pue.central * chosen_by(site) / J_PER_KWH
     counts = late and not site.job.hard
     overdue = site.job.late_g_per_h / S_PER_HOUR if counts else 0.0
     after = np.where(middle_s > site.deadline_s, overdue, 0.0)
@@ -169,7 +169,7 @@ def weighed(
     return Curve(site.outlook.edges_s, run, held + after)
 
 
-def _chosen_by(site: Site) -> Floats:
+def chosen_by(site: Site) -> Floats:
     """Return the intensities that hours are compared by, in g/kWh."""
     central: Floats = site.outlook.g_per_kwh[0]
     if not site.renewed:

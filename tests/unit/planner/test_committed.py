@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenops.model import Free, Segment
-from greenops.planner.committed import without
+from greenops.planner.committed import beside, without
 from tests.unit.planner.scenes import HOUR, T0, place
 
 
@@ -59,3 +59,19 @@ def test_every_hour_has_what_nobody_holds(spans):
         (span,) = [f for f in left.free if f.start <= T0 + hour * HOUR < f.stop]
         taken = sum(n for a, b, n in spans if a <= hour < b)
         assert span.gpus == 8 - taken
+
+
+def test_what_is_kept_for_others_leaves_nothing_where_it_is_more_than_is_free():
+    left = beside(place("a", free=(free(0, 9, 4),)), [held(1, 3, 3), held(2, 4, 3)])
+    assert left.free == (
+        free(0, 1, 4),
+        free(1, 2, 1),
+        free(2, 3, 0),
+        free(3, 4, 1),
+        free(4, 9, 4),
+    )
+
+
+def test_a_place_without_limit_is_the_same_beside_others():
+    here = place("a")
+    assert beside(here, [held(1, 3, 3)]) is here
