@@ -141,7 +141,7 @@ def _jobs(
     shape = (len(asked), sites.places)
     duration_s, power_w, earliest_s = np.ones(shape), np.zeros(shape), np.zeros(shape)
     fixed_g, allowed = np.zeros(shape), np.zeros(shape, dtype=bool)
-    deadline_s = np.full(len(asked), inf)
+    deadline_s, late_g_per_s = np.full((2, len(asked)), inf)
     money_g = g_per_price(objective)
     for (job, place), (site, moves) in pairs.items():
         allowed[job, place] = True
@@ -160,6 +160,7 @@ def _jobs(
             t.emissions_g.central + t.price * money_g for t in moves
         )
         due_s = site.latest_s if site.job.hard else site.deadline_s
+        late_g_per_s[job] = inf if site.job.hard else site.late_g_per_s
         deadline_s[job] = min(deadline_s[job], due_s + late_s)
     return jobs_at(
         sites,
@@ -170,7 +171,7 @@ def _jobs(
         fixed_g=fixed_g,
         earliest_s=earliest_s,
         allowed=allowed,
-        late_g_per_s=[_late_g_per_s(each.job) for each in asked],
+        late_g_per_s=late_g_per_s,
         may_pause=[_pauses(each.job) for each in asked],
         waiting_since_s=np.arange(len(asked)),  # the order they are given in
     )
@@ -181,10 +182,6 @@ def _pauses(job: PlannedJob) -> bool:
     limits = job.pausing
     often = limits.max_pauses is None
     return job.interruptible and often and limits.min_run_s <= S_PER_HOUR
-
-
-def _late_g_per_s(job: PlannedJob) -> float:
-    return inf if job.hard else job.late_g_per_h / S_PER_HOUR
 
 
 def _standing(
