@@ -7,7 +7,7 @@ second, where the bound of the linear relaxation counts capacity in whole hours:
 may save more than it says is possible.
 
 Forecasts are the hours that came. Seconds are of processor time, of one run; those of
-the fleet are within those of the facade.
+the fleet are a part of the others, from the places open to each job to its seat.
 """
 
 import time
@@ -37,6 +37,9 @@ from greenops.planner.fleet.relaxed import relaxed_g
 from greenops.planner.in_turn import Asked, Left, in_turn, turn
 from greenops.planner.plan import plan_jobs
 from greenops.planner.route import SEEN_FOR
+from greenops.planner.seats import Open, seats
+from greenops.planner.terms import Terms
+from greenops.planner.weighing import open_sites
 from greenops.units import J_PER_KWH
 from tests.bench.carboncast import Region
 from tests.bench.job_traces import job_traces
@@ -44,25 +47,18 @@ from tests.bench.planner_capacity import SIZES, SLACK_H, Fleet, fleet, zones_of
 
 T0 = datetime(2022, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-BEGINS = (0.0, 0.5)
 
 
 def together_rows(traces: Path) -> list[dict[str, Any]]:
-    """Return a row per trace that is long enough and begin."""
+    """Return a row per trace that is long enough, from the first hour on."""
     zones = zones_of(traces)
-    if not zones:
-        return []
-    hours = min(len(zone.history.g_per_kwh) for zone in zones)
     rows = []
-    for trace in job_traces(traces):
+    for trace in job_traces(traces) if zones else ():
         if len(trace) < SIZES[0]:
             continue
-        for share in BEGINS:
-            begin = int(share * hours)
-            cut = trace.first(SIZES[0])
-            made = fleet(cut, zones, begin, may_pause=False)
-            if made is not None:
-                rows.append({**_row(made, zones), "jobs_file": trace.name})
+        made = fleet(trace.first(SIZES[0]), zones, 0, may_pause=False)
+        if made is not None:
+            rows.append({**_row(made, zones), "jobs_file": trace.name})
     return rows
 
 
@@ -92,7 +88,20 @@ def _row(made: Fleet, zones: Sequence[Region]) -> dict[str, Any]:
         "in_turn_refused": len(jobs) - len(before),
         "deadline_misses": len(refusals),
         "seconds": seconds,
+        "fleet_seconds": _fleet_s(jobs, places),
     }
+
+
+def _fleet_s(jobs: Sequence[PlannedJob], places: Sequence[Place]) -> float:
+    """Return how long the fleet takes, once it is known what is open to each job."""
+    terms = Terms(now=T0)
+    opened = [
+        Open(job=job, found=open_sites(job, places, terms))
+        for job in sorted(jobs, key=turn)
+    ]
+    began = time.process_time()
+    seats(opened, places, T0, Objective())
+    return time.process_time() - began
 
 
 def _emitted_g(plans: Sequence[Plan]) -> float:
