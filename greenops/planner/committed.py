@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
 
 from greenops.model import Free, Place, Segment
@@ -57,6 +57,24 @@ def beside(place: Place, segments: Sequence[Segment]) -> Place:
         for start, stop, free, held in _swept(place.free, segments)
     )
     return replace(place, free=tuple(parts))
+
+
+def has_room(place: Place, segments: Sequence[Segment], now: datetime) -> bool:
+    """Say whether segments, from now on, find their GPUs free at a place.
+
+    Args:
+        place: With what is free beside all that is committed.
+        segments: Of one plan, there.
+        now: What is before does not count.
+    """
+    if place.free is None:
+        return True
+    wide = [s for s in segments if s.gpus]
+    lacking = sum((s.stop - max(s.start, now) for s in wide), timedelta())
+    for start, stop, free, held in _swept(place.free, wide):
+        if held and held <= free:
+            lacking -= max(timedelta(), stop - max(start, now))
+    return lacking <= timedelta()
 
 
 def _swept(

@@ -20,6 +20,7 @@ from greenops.model import (
     PlannedJob,
     Refusal,
 )
+from greenops.planner.committed import has_room
 from greenops.planner.in_turn import Asked, Left, Round, in_turn, turn
 from greenops.planner.place import NOISE
 from greenops.planner.renew import renewing
@@ -100,7 +101,7 @@ def planned_together(peers: Sequence[PlannedJob], left: Left, asked: Asked) -> R
     if not any(_costs(job, turns, left, asked) for job in turns.crowded):
         return turns
     best = turns
-    if standing := _standing(peers, asked):
+    if standing := _standing(peers, turns, left, asked):
         # What stands is what the others must be better than, not the other way round.
         best = best_of(in_turn(peers, left, asked, standing), turns, asked)
     if fleet := _fleet(peers, left, asked):
@@ -150,16 +151,28 @@ def _fleet(
     return seats(opened, left.places, asked.now, left.objective)
 
 
-def _standing(peers: Sequence[PlannedJob], asked: Asked) -> dict[str, Standing]:
-    """Return the room of each job by the plan that stands."""
-    found = {}
+def _standing(
+    peers: Sequence[PlannedJob], turns: Round, left: Left, asked: Asked
+) -> dict[str, Standing]:
+    """Return the room of each job by the plan that stands.
+
+    None is kept in the way of a job that has begun and has no plan that stands: it may
+    be running, and is not to be paused for the sake of a plan.
+    """
+    for job in peers:
+        began = turns.answers[job.name].found
+        if job.name in asked.paused_at and job.name not in (asked.standing or {}):
+            left = left.after(job, began.chosen) if isinstance(began, Plan) else left
+    places, found = {p.name: p for p in left.places}, {}
     for job in peers:
         stood = (asked.standing or {}).get(job.name)
         if isinstance(stood, Plan):
             chosen = stood.chosen
             stood = Standing(place=chosen.place, segments=chosen.segments)
-        if stood is not None:
-            found[job.name] = stood
+        if stood is not None and stood.place in places:
+            ahead = tuple(s for s in stood.segments if s.stop > asked.now)
+            if has_room(places[stood.place], ahead, asked.now):
+                found[job.name] = stood
     return found
 
 

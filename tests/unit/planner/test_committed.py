@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenops.model import Free, Segment
-from greenops.planner.committed import beside, without
+from greenops.planner.committed import beside, has_room, without
 from tests.unit.planner.scenes import HOUR, T0, place
 
 
@@ -75,3 +75,24 @@ def test_what_is_kept_for_others_leaves_nothing_where_it_is_more_than_is_free():
 def test_a_place_without_limit_is_the_same_beside_others():
     here = place("a")
     assert beside(here, [held(1, 3, 3)]) is here
+
+
+@pytest.mark.parametrize(
+    ("segments", "fits"),
+    [
+        pytest.param([held(1, 3, 2)], True, id="over two spans"),
+        pytest.param([held(1, 3, 3)], False, id="too wide for one of them"),
+        pytest.param([held(0, 1, 4), held(3, 4, 2)], True, id="in stretches"),
+        pytest.param([held(4, 6, 1)], False, id="past what is offered"),
+        pytest.param([held(-2, 1, 4)], True, id="what has passed does not count"),
+        pytest.param([held(4, 6, 0)], True, id="no GPU at all"),
+        pytest.param([], True, id="nothing"),
+    ],
+)
+def test_a_plan_has_room_where_its_gpus_are_free_all_the_time(segments, fits):
+    here = place("a", free=(free(0, 2, 4), free(2, 5, 2)))
+    assert has_room(here, segments, T0) is fits
+
+
+def test_a_place_without_limit_has_room():
+    assert has_room(place("a"), [held(0, 9, 99)], T0)

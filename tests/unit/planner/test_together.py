@@ -194,6 +194,25 @@ def test_a_plan_that_stands_keeps_its_hour_from_one_whose_turn_is_first():
     assert starts_h(plans) == {"a": 2.0, "b": 1.0}
 
 
+def test_a_job_that_runs_is_not_paused_for_the_plan_of_another():
+    home = one_gpu(*[100.0] * 5)
+    runs = job(3.0, name="runs", gpus=1, deadline_h=5, interruptible=True)
+    waits = job(1.0, name="waits", gpus=1, deadline_h=5.5)
+    (later,) = plan_jobs(
+        [replace(waits, earliest=T0 + HOUR)], [home], now=T0, standing={}
+    )[0]
+    plans, _ = plan_jobs(
+        [runs, waits],
+        [home],
+        now=T0,
+        paused_at={"runs": "home"},
+        standing={"waits": later},
+    )
+    assert starts_h([later]) == {"waits": 1.0}
+    assert starts_h(plans) == {"runs": 0.0, "waits": 3.0}
+    assert len(plans[0].chosen.segments) == 1
+
+
 def test_a_round_that_leaves_out_an_earlier_job_is_worse_whatever_it_saves():
     home = one_gpu(300.0, 100.0)
     plans, refusals = plan_jobs(named("a", "b", "c"), [home], now=T0)
