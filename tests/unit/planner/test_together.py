@@ -195,7 +195,7 @@ def test_a_plan_that_stands_keeps_its_hour_from_one_whose_turn_is_first():
 
 
 def test_a_job_that_runs_is_not_paused_for_the_plan_of_another():
-    home = one_gpu(*[100.0] * 5)
+    home = one_gpu(100.0, 90.0, *[100.0] * 3)
     runs = job(3.0, name="runs", gpus=1, deadline_h=5, interruptible=True)
     waits = job(1.0, name="waits", gpus=1, deadline_h=5.5)
     (later,) = plan_jobs(
