@@ -120,6 +120,10 @@ class ExecutorBusyError(ExecutorError):
     """The engine did not answer, or cannot take more now. Ask again later."""
 
 
+class JobRefusedError(GreenopsError):
+    """A job can never run as it was submitted; the message says what to change."""
+
+
 class LedgerError(GreenopsError):
     """The ledger could not do what was asked."""
 

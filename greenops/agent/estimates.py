@@ -45,7 +45,7 @@ def estimated(spec: JobSpec, past: Past | None) -> Estimate:
     """
     duration_s, told = _duration_s(spec, past)
     power_w, measured = _power_w(spec, past)
-    said = f"{told} duration, {measured} power"
+    said = f"{told}, {measured} power"
     return Estimate(duration_s=duration_s, power_w=power_w, said=said)
 
 
@@ -67,10 +67,10 @@ def left_of(duration_s: Bounded, ran_s: float) -> Bounded:
 def _duration_s(spec: JobSpec, past: Past | None) -> tuple[Bounded, str]:
     stated = spec.duration_s
     if stated is not None and 0.0 < stated.low <= stated.high < inf:
-        return stated, "stated"
+        return stated, "stated duration"
     if past is not None:
-        return past.duration_s, f"from {past.n} past run{'s' * (past.n != 1)}:"
-    return ASSUMED_DURATION_S, "assumed"
+        return past.duration_s, f"duration of {past.n} past run{'s' * (past.n != 1)}"
+    return ASSUMED_DURATION_S, "assumed duration"
 
 
 def _power_w(spec: JobSpec, past: Past | None) -> tuple[float, str]:

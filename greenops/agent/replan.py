@@ -6,7 +6,7 @@ transfers, capacity, reasons. What comes behind is planned in arrays.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -48,10 +48,14 @@ class Situation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replanned:
-    """What is meant from now on, and the decisions to be written down for it."""
+    """What is meant from now on, and the decisions to be written down for it.
+
+    `told` has the plan or the refusal of each job that was planned with everything.
+    """
 
     intents: Mapping[str, Intent]
     decisions: tuple[Decision, ...]
+    told: Mapping[str, Plan | Refusal] = field(default_factory=dict)
 
 
 def replan(candidates: Sequence[Candidate], situation: Situation) -> Replanned:
@@ -86,9 +90,8 @@ def replan(candidates: Sequence[Candidate], situation: Situation) -> Replanned:
         intents[job_id] = settled(meant[job_id], before, each, grids, situation.now)
     told: dict[str, Plan | Refusal] = {p.job: p for p in plans}
     told |= {r.job: r for r in refusals}
-    return Replanned(
-        intents=intents, decisions=_decisions(candidates, intents, told, situation)
-    )
+    decisions = _decisions(candidates, intents, told, situation)
+    return Replanned(intents=intents, decisions=decisions, told=told)
 
 
 def _split(

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from greenops.errors import ConfigError, GreenopsError, RunNotFoundError
+from greenops.errors import (
+    ConfigError,
+    GreenopsError,
+    JobNotFoundError,
+    JobRefusedError,
+    RunNotFoundError,
+)
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -24,6 +30,14 @@ COMMANDS = {
     "intensity": "Show how clean power is in this hour, here or elsewhere.",
     "forecast": "Forecast how clean power will be, with bands.",
     "plan": "Plan where and when jobs should run, and say why.",
+    "submit": "Hand over a job that runs when power is clean, within its deadline.",
+    "jobs": "List submitted jobs: how they stand, when they start, what they save.",
+    "job": "Show one job: its life, every decision with its reason, its runs.",
+    "logs": "Show what a job wrote, also while it runs.",
+    "cancel": "End jobs for good.",
+    "hold": "Keep jobs from running until they are released.",
+    "release": "Let held jobs wait for their time again.",
+    "run-now": "Run jobs at once, whatever the hours are like.",
     "daemon": "Hold, start and pause submitted jobs; sample this node.",
     "zones": "Find grid zones, and what each provider calls them.",
     "doctor": "Check sensors, data and ledger; say how to fix them.",
@@ -39,6 +53,9 @@ greenops wrap train.py --epochs 3   run and measure it
 greenops show last                  see where the energy went
 greenops doctor                     see what can be measured here
 """
+
+
+BAD_INPUT = (ConfigError, JobNotFoundError, JobRefusedError, RunNotFoundError)
 
 
 class Failure(click.ClickException):
@@ -74,7 +91,8 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(import_module(f"{__name__}.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command = getattr(import_module(f"{__name__}.{name}"), name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{cmd_name} is no command")
         return command
@@ -117,7 +135,7 @@ class LazyGroup(click.Group):
         """Run the command; what greenops raised on purpose becomes one line."""
         try:
             return super().invoke(ctx)
-        except (ConfigError, RunNotFoundError) as e:
+        except BAD_INPUT as e:
             raise BadInput(str(e)) from e
         except GreenopsError as e:
             raise Failure(str(e)) from e

@@ -40,11 +40,11 @@ def _budgets(
 
 
 @click.command()
+@click.argument("job", required=False)
 @click.option(
     "--job",
     "job_file",
     metavar="FILE",
-    required=True,
     type=click.Path(path_type=Path),
     help="What is to run: one job or several, in TOML.",
 )
@@ -52,7 +52,6 @@ def _budgets(
     "--places",
     "places_file",
     metavar="FILE",
-    required=True,
     type=click.Path(path_type=Path),
     help="Where it may run, in TOML.",
 )
@@ -97,8 +96,9 @@ def _budgets(
 @click.option("--json", "as_json", is_flag=True, help="As JSON, times in UTC.")
 def plan(
     *,
-    job_file: Path,
-    places_file: Path,
+    job: str | None,
+    job_file: Path | None,
+    places_file: Path | None,
     replay: Path | None,
     at: datetime | None,
     carbon_price: float | None,
@@ -109,11 +109,21 @@ def plan(
 ) -> None:
     """Plan where and when jobs should run, and say why.
 
+    With JOB, a submitted one (its id, the start of it, its name, or `last`): the plan
+    that it waits by. Otherwise from two files:
+
     Of all places that a job may run at, at the best time of each, the greenest: energy,
     waiting, moving data and the making of the hardware counted, against running at once
     at home. Forecasts are those of `greenops forecast`. `docs/planning.md` explains the
     files; `examples/` has two to begin with.
     """
+    if job is not None:
+        _show_standing(job, job_file or places_file, as_json=as_json)
+        return
+    if job_file is None or places_file is None:
+        raise click.UsageError(
+            "give --job FILE and --places FILE, or the JOB that was submitted"
+        )
     from greenops.report.plan_document import plans_to_dict
     from greenops.wire.plan import Asked, plan_files
 
@@ -144,3 +154,25 @@ def plan(
         click.echo(f"greenops: drew {plot}", err=True)
     if planned.refusals:
         sys.exit(1)
+
+
+def _show_standing(job: str, file: Path | None, *, as_json: bool) -> None:
+    """Show the plan that a submitted job waits by."""
+    from greenops.cli.job import plain
+    from greenops.cli.job_plan import plan_lines
+    from greenops.cli.store import ledger_path
+    from greenops.ledger.job_query import JobLedger
+
+    if file is not None:
+        raise click.UsageError("give JOB, or --job and --places, not both")
+    ledger = JobLedger(ledger_path(configured()))
+    try:
+        job_id, _, _ = ledger.job(job)
+        decisions = ledger.decisions(job_id)
+    finally:
+        ledger.close()
+    last = decisions[-1] if decisions else None
+    if as_json:
+        click.echo(json.dumps({"job_id": job_id, "decision": plain(last)}, indent=2))
+        return
+    click.echo("\n".join(plan_lines(job_id, last, stdout_look())))

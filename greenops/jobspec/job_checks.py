@@ -16,22 +16,42 @@ def check(keys: JobKeys, spot: Spot, places: Collection[str]) -> None:
         spot: Its table.
         places: Names of the places there are; empty: they are not known.
     """
-    _check_power(keys, spot)
+    if (keys.power_w is None) == (not keys.phase):
+        spot.complain(
+            "power_w, phase: give one of them, such as power_w = 350.0 (power in W)"
+        )
+    _check(keys, spot)
+    if places:
+        _check_names(keys, spot, places, keys.home)
+
+
+def check_submitted(keys: JobKeys, spot: Spot, places: Collection[str]) -> None:
+    """Complain likewise of a job to be submitted, of which less need be known.
+
+    Args:
+        keys: Of the job; where it would run at once does not count.
+        spot: Its table.
+        places: Names of the places there are.
+    """
+    if keys.power_w is not None and keys.phase:
+        spot.complain("give power_w or phase, not both", "phase")
+    if keys.scaling:
+        spot.complain("scaling is planned with, and not run yet: leave it", "scaling")
+    _check(keys, spot)
+    _check_names(keys, spot, places)
+
+
+def _check(keys: JobKeys, spot: Spot) -> None:
+    _check_shares(keys, spot)
     _check_tags(keys, spot)
     _check_lists(keys, spot)
     if keys.pause is not None and not keys.interruptible:
         spot.complain(
             "pause is for jobs with interruptible = true; this one has it not", "pause"
         )
-    if places:
-        _check_names(keys, spot, places)
 
 
-def _check_power(keys: JobKeys, spot: Spot) -> None:
-    if (keys.power_w is None) == (not keys.phase):
-        spot.complain(
-            "power_w, phase: give one of them, such as power_w = 350.0 (power in W)"
-        )
+def _check_shares(keys: JobKeys, spot: Spot) -> None:
     total = sum(p.share for p in keys.phase)
     if keys.phase and not isclose(total, 1.0, abs_tol=1e-6):
         spot.complain(
@@ -63,9 +83,13 @@ def _check_lists(keys: JobKeys, spot: Spot) -> None:
         spot.complain(f"data {shown(name)} is there twice", "data")
 
 
-def _check_names(keys: JobKeys, spot: Spot, places: Collection[str]) -> None:
+def _check_names(
+    keys: JobKeys, spot: Spot, places: Collection[str], home: str | None = None
+) -> None:
     """Complain of places that do not exist."""
-    named_at: list[tuple[str, tuple[str | int, ...]]] = [(keys.home, ("home",))]
+    named_at: list[tuple[str, tuple[str | int, ...]]] = []
+    if home is not None:
+        named_at.append((home, ("home",)))
     named_at += [(name, ("places",)) for name in keys.places or ()]
     named_at += [
         (name, ("data", i, "at")) for i, d in enumerate(keys.data) for name in d.at

@@ -116,7 +116,7 @@ def _record(
         cpus=keys.cpus,
         memory_gib=keys.memory_gib,
         interruptible=keys.interruptible,
-        pausing=_pausing(keys.pause or PauseKeys()),
+        pausing=pausing_of(keys.pause),
         datasets=tuple(
             Dataset(name=d.name, size_gb=d.size_gb, at=frozenset(d.at))
             for d in keys.data
@@ -132,7 +132,9 @@ def _record(
     )
 
 
-def _pausing(keys: PauseKeys) -> Pausing:
+def pausing_of(given: PauseKeys | None) -> Pausing:
+    """Return what a pause costs; None: as much as one of which nothing is said."""
+    keys = given or PauseKeys()
     return Pausing(
         pause_s=keys.save_s,
         resume_s=keys.resume_s,

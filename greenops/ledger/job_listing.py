@@ -24,9 +24,12 @@ _STANDS = (
     " AND o.kind = 'average' ORDER BY o.outcome_key DESC LIMIT 1) AS saved_g,"
     " (SELECT r.kind FROM open_requests q"
     " JOIN job_requests r ON r.request_key = q.request_key"
-    " WHERE r.job_key = j.job_key ORDER BY q.request_key DESC LIMIT 1) AS request"
+    " WHERE r.job_key = j.job_key ORDER BY q.request_key DESC LIMIT 1) AS request,"
+    " d.chosen, d.predicted_saved_g"
     " FROM jobs j JOIN job_events e ON e.job_key = j.job_key AND e.seq ="
     " (SELECT max(l.seq) FROM job_events l WHERE l.job_key = j.job_key)"
+    " LEFT JOIN decisions d ON d.decision_key ="
+    " (SELECT max(x.decision_key) FROM decisions x WHERE x.job_key = j.job_key)"
 )
 
 

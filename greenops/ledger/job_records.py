@@ -1,6 +1,9 @@
 """Rows of jobs back into records."""
 
 import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 from greenops.errors import LedgerError, LedgerTooNewError
 from greenops.ledger.job_specs import spec_of
@@ -62,6 +65,7 @@ def line_of(row: Found) -> JobLine:
     """Return one line of a list of jobs."""
     job_id = unescape(row["job_id"])
     deadline_epoch_s = row["deadline_epoch_s"]
+    chosen = json.loads(row["chosen"] or "{}")
     return JobLine(
         job_id=job_id,
         name=unescape(row["name"]),
@@ -76,6 +80,9 @@ def line_of(row: Found) -> JobLine:
         place=_maybe(row["place"]),
         deadline=None if deadline_epoch_s is None else moment(deadline_epoch_s),
         saved_g=row["saved_g"],
+        planned_start=_start_of(chosen),
+        planned_place=chosen.get("place"),
+        promised_g=row["predicted_saved_g"],
         request=row["request"] or "",
     )
 
@@ -153,6 +160,11 @@ def _state(stored: str, job_id: str) -> JobState:
             f"job {job_id} is {stored!r}, which only a newer greenops knows: upgrade"
             " greenops"
         ) from e
+
+
+def _start_of(chosen: Mapping[str, Any]) -> datetime | None:
+    segments = chosen.get("segments")
+    return datetime.fromisoformat(segments[0][0]) if segments else None
 
 
 def _maybe(stored: str | None) -> str | None:

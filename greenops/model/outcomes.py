@@ -19,6 +19,9 @@ class JobLine:
         since: When it came to stand as it does.
         why: Why it stands so, in one sentence.
         saved_g: Measured emissions below running at once; None: not known.
+        planned_start: When it was last meant to start; None: as soon as there is room.
+        planned_place: Where; None: anywhere.
+        promised_g: What it was last expected to save; None: not known.
         request: What was asked of it and not answered yet; empty: nothing.
     """
 
@@ -35,6 +38,9 @@ class JobLine:
     place: str | None = None
     deadline: datetime | None = None
     saved_g: float | None = None
+    planned_start: datetime | None = None
+    planned_place: str | None = None
+    promised_g: float | None = None
     request: str = ""
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from greenops import __version__
 from greenops.agent.heartbeat import Beat, written
@@ -30,6 +31,7 @@ from greenops.wire.agent_sites import (
 )
 from greenops.wire.executors import open_executors
 from greenops.wire.node import open_node_sampler
+from greenops.wire.outlook_file import keep_outlook
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +84,7 @@ class Daemon:
         state = private_dir(state_folder(self.config))
         folders = jobs_folder(self.config)
         self._store = LedgerJobs(ledger_file(self.config), folders)
-        self._outlook = Outlook(self.config, self._zones)
+        self._outlook = Outlook(self.config, self._zones, partial(keep_outlook, state))
         names = {site.executor for site in self._sites}
         self._service = AgentService(
             Parts(

@@ -1,15 +1,13 @@
 """The latest forecast of every zone, renewed beside the daemon's loop."""
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from greenops.config import Config
 from greenops.errors import SignalError, UnknownZoneError
 from greenops.model import Forecast
 from greenops.signals.zones import WORLD
-from greenops.wire.forecast import MOST_HOURS, forecast_zone
-from greenops.wire.signals import open_signal
 
 log = logging.getLogger(__name__)
 
@@ -25,11 +23,23 @@ class Outlook:
     Args:
         config: The settings in force.
         zones: Returns the zones that are asked for.
+        keep: Called with all forecasts after each refresh; an OSError of its is told.
+        wait_s: How long one zone may wait for the network; None: as the daemon does,
+            for whom nobody waits.
     """
 
-    def __init__(self, config: Config, zones: Callable[[], Collection[str]]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        zones: Callable[[], Collection[str]],
+        keep: Callable[[Mapping[str, Forecast]], object] = lambda _: None,
+        *,
+        wait_s: float | None = None,
+    ) -> None:
         self.config = config
         self._zones = zones
+        self._keep = keep
+        self._wait_s = wait_s
         self._latest: dict[str, Forecast] = {}
         self._refused: dict[str, str] = {}
 
@@ -37,14 +47,23 @@ class Outlook:
         """Return the forecast of a zone that was made last; None: there is none."""
         return self._latest.get(zone)
 
+    def take(self, forecasts: Mapping[str, Forecast]) -> None:
+        """Take forecasts that were made elsewhere, by zone."""
+        self._latest.update(forecasts)
+
     def refresh(self, now: datetime) -> None:
         """Make a forecast of every zone; what fails keeps the one before.
 
         Args:
             now: Aware.
         """
+        # A forecast loads what takes a quarter of a second.
+        from greenops.wire.forecast import MOST_HOURS, forecast_zone
+        from greenops.wire.signals import open_signal
+
         config = self.config
-        signal = open_signal(config, wait_s=max(WAIT_S, config.signals_wait_s))
+        wait_s = max(WAIT_S, config.signals_wait_s)
+        signal = open_signal(config, wait_s=self._wait_s or wait_s)
         for zone in self._zones():
             asked = None if zone == WORLD else zone
             try:
@@ -55,6 +74,10 @@ class Outlook:
                 self._tell(zone, str(e))
             else:
                 self._tell(zone, "")
+        try:
+            self._keep(dict(self._latest))
+        except OSError as e:
+            log.warning("the forecasts could not be kept for others: %s", e)
 
     def _tell(self, zone: str, refused: str) -> None:
         if refused == self._refused.get(zone, ""):

@@ -6,8 +6,6 @@ from pathlib import Path
 from greenops.agent.planning import Site
 from greenops.config import Config
 from greenops.footprint.operational import PUE_UNKNOWN
-from greenops.jobspec.complaints import Complaints
-from greenops.jobspec.places import read_places
 from greenops.ledger.place import default_path, default_state
 from greenops.model import Place
 from greenops.model.bounds import exact
@@ -44,6 +42,10 @@ def sites_of(config: Config, problems: list[str]) -> tuple[Site, ...]:
     """
     if config.places_path is None:
         return (_here(config, problems),)
+    # These load pydantic, a tenth of a second that nobody without a file waits for.
+    from greenops.jobspec.complaints import Complaints
+    from greenops.jobspec.places import read_places
+
     complaints = Complaints()
     read = read_places(
         config.places_path,

@@ -144,14 +144,17 @@ def test_two_jobs_side_by_side_count_as_the_kernel_counts_and_share_the_node(
     of_small, of_large = (ticks(ledger, record["run_id"]) for record, _ in pair)
     ledger.close()
     for found in (of_small, of_large):
-        expected_j = sum(t.node_j * t.cpu_s / t.node_cpu_s for t in found)
+        # The kernel counts the node in steps of 10 ms: a job alone may seem to be more.
+        shares = [min(t.cpu_s / t.node_cpu_s, 1.0) for t in found]
+        expected_j = sum(t.node_j * s for t, s in zip(found, shares, strict=True))
         assert sum(t.job_j for t in found) == pytest.approx(expected_j, rel=0.02)
     # What the node used while either ran: the longer one saw most of it.
     begin_s, end_s = of_large[0].start_s, of_large[-1].start_s
     outside = [t for t in of_small if not begin_s <= t.start_s <= end_s]
     node = [*of_large, *outside]
     both = [*of_small, *of_large]
-    assert sum(t.cpu_s for t in both) <= 1.01 * sum(t.node_cpu_s for t in node)
+    node_cpu_s = sum(t.node_cpu_s for t in node)
+    assert sum(t.cpu_s for t in both) <= 1.01 * node_cpu_s + 0.02 * len(node)
     assert sum(t.job_j for t in both) <= 1.01 * sum(t.node_j for t in node)
 
 

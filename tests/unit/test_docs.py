@@ -20,7 +20,11 @@ def test_every_command_is_in_the_readme(command):
 
 
 def test_every_command_the_readme_names_exists():
-    named = set(re.findall(r"greenops ([a-z]+)\b", README)) - {"starts", "is", "beside"}
+    named = set(re.findall(r"greenops ([a-z-]+)\b", README)) - {
+        "starts",
+        "is",
+        "beside",
+    }
 
     assert {n for n in named if f"`greenops {n}" in README} <= set(COMMANDS)
 

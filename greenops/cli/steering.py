@@ -1,0 +1,45 @@
+"""The commands that ask something of jobs: they differ in what they ask."""
+
+import json
+import sys
+
+import click
+
+from greenops.cli.store import configured
+from greenops.model import RequestKind
+
+
+def steering(kind: RequestKind, text: str) -> click.Command:
+    """Return the command that asks one thing of jobs.
+
+    Args:
+        kind: What is asked; the command is called so.
+        text: Its help.
+    """
+
+    @click.command(name=str(kind), help=text)
+    @click.argument("jobs", nargs=-1, required=True, metavar="JOB...")
+    @click.option("--no-wait", is_flag=True, help="Do not wait for the daemon's word.")
+    @click.option("--json", "as_json", is_flag=True, help="As JSON.")
+    def command(*, jobs: tuple[str, ...], no_wait: bool, as_json: bool) -> None:
+        from greenops.report.text import safe
+        from greenops.wire.steer import WAIT_S, Steering
+
+        works = Steering(configured(), wait_s=0.0 if no_wait else WAIT_S)
+        found = []
+        try:
+            for outcome in works.ask(jobs, kind):
+                found.append(outcome)
+                if not as_json:
+                    click.echo(f"job {outcome.job_id}: {safe(outcome.words)}")
+        finally:
+            works.close()
+        if as_json:
+            said = [
+                {"job_id": o.job_id, "done": o.done, "answer": o.words} for o in found
+            ]
+            click.echo(json.dumps(said, indent=2))
+        if any(o.done is False for o in found):
+            sys.exit(1)
+
+    return command
