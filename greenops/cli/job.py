@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from greenops.cli.job_plan import chosen_words
-from greenops.cli.store import at_home, configured, ledger_path
+from greenops.cli.store import at_home, complete_job, configured, ledger_path
 from greenops.cli.text import Column, lasted, local, stdout_look, table
 from greenops.model import (
     JOB_ID_TAG,
@@ -62,7 +62,7 @@ class Whole:
 
 
 @click.command()
-@click.argument("job", default="last")
+@click.argument("job", default="last", shell_complete=complete_job)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, times in UTC.")
 def job(*, job: str, as_json: bool) -> None:
     """Show JOB: its life, every decision with its reason, its runs, what it saved.

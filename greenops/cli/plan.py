@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from greenops.cli.store import configured
+from greenops.cli.store import complete_job, configured
 from greenops.cli.text import moment, picture_path, stdout_look
 from greenops.model import IntensityKind
 from greenops.units import G_PER_KG
@@ -40,7 +40,7 @@ def _budgets(
 
 
 @click.command()
-@click.argument("job", required=False)
+@click.argument("job", required=False, shell_complete=complete_job)
 @click.option(
     "--job",
     "job_file",
