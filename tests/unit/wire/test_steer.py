@@ -155,7 +155,7 @@ def test_a_daemon_that_starts_a_job_in_that_very_moment_is_left_to_cancel_it(
     add(store)
     works = steering(wait_s=0.0)
     written = LedgerJobs.append
-    raced = []
+    raced: list[object] = []
 
     def race(self, *events, **more):
         if self is not store and not raced:
