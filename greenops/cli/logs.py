@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from greenops.cli.store import configured
+from greenops.cli.store import complete_job, configured
 from greenops.errors import GreenopsError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ INTERRUPTED = 130
 
 
 @click.command()
-@click.argument("job", default="last")
+@click.argument("job", default="last", shell_complete=complete_job)
 @click.option("-f", "--follow", is_flag=True, help="Go on until the job has ended.")
 @click.option(
     "-n",

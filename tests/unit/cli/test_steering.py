@@ -4,14 +4,18 @@ import json
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import click
 import pytest
 
 from greenops.agent.lifecycle import submitted
 from greenops.agent.standing import Standing
+from greenops.cli.store import complete_job
 from greenops.ledger.daemon_seat import DaemonSeat
 from greenops.ledger.jobs import LedgerJobs
 from greenops.model import Answer, Decision, JobEvent, JobSpec, JobState, RequestKind
+from tests.unit.ledger import job_records
 
 HOSTILE = "evil\x1b[2J\u202e\n<script>"
 
@@ -31,6 +35,11 @@ def add(store, job_id="job-a", *, held=False, **changed):
     fields = {"name": "train.py", "argv": ("python", "train.py"), "cwd": "/work"}
     spec = JobSpec(**fields | {"user": "ada"} | changed)
     store.add(job_id, spec, submitted(job_id, datetime.now(UTC), "ada", held=held))
+
+
+def completed(begun):
+    command = click.Command("job")
+    return complete_job(click.Context(command), click.Argument(["job"]), begun)
 
 
 def state(store, job_id="job-a"):
@@ -238,6 +247,74 @@ def test_a_job_shows_its_life_and_its_decisions(greenops, store):
     assert whole["schema"] == "greenops.job/1"
     assert [e["state"] for e in whole["events"]] == ["waiting"]
     assert whole["decisions"][0]["predicted_saved_g"] == 210.0
+
+
+def test_a_job_shows_each_attempt_with_how_it_ended_and_what_came_of_it(
+    greenops, store
+):
+    add(store)
+    decide(store)
+    run_it(store)
+    ended = Standing(attempts=1).facts() | {"exit_code": 3, "run_id": "r1"}
+    store.append(
+        JobEvent(
+            job_id="job-a", seq=3, at=datetime.now(UTC), state=JobState.FAILED,
+            why="it ended with exit status 3", attempt_id="job-a.1", place="lab",
+            facts=ended,
+        )
+    )  # fmt: skip
+    store.state_outcome(job_records.an_outcome("job-a"))
+
+    text = greenops("job", "job-a").stdout
+    row = text.splitlines()[-1].split()
+    assert row[:4] == ["1", "lab", "with", "3"]
+    assert row[-1] == "r1"
+    assert "300 g (-10.0 g to 600 g) of 400 g begun at once" in " ".join(text.split())
+    assert "210 g by the last plan" in text
+    (attempt,) = json.loads(greenops("job", "job-a", "--json").stdout)["attempts"]
+    assert (attempt["exit_code"], attempt["run_id"]) == (3, "r1")
+
+
+def test_an_outcome_nobody_can_tell_says_why(greenops, store):
+    add(store)
+    unknown = {"run_now_g": None, "saved_g": None, "how": "no hours are known"}
+    store.state_outcome(job_records.an_outcome("job-a", **unknown))
+
+    text = greenops("job", "job-a").stdout
+    assert "not known: no hours are known; it emitted 100 g" in " ".join(text.split())
+
+
+def test_a_file_in_the_place_of_a_job_is_told_how_it_is_planned(greenops, store):
+    add(store)
+    Path("job.toml").write_text("")
+
+    result = greenops("plan", "job.toml")
+    assert result.exit_code == 2
+    assert "--job job.toml --places FILE" in result.stderr
+
+
+def test_ids_and_names_of_jobs_are_completed_open_ones_first(store):
+    add(store, "job-open")
+    add(store, "job-over", name=HOSTILE)
+    store.append(
+        JobEvent(
+            job_id="job-over", seq=1, at=datetime.now(UTC), state=JobState.CANCELLED,
+            why="so",
+        )
+    )  # fmt: skip
+
+    found = completed("")
+    assert [item.value for item in found] == [
+        "last", "job-open", "job-over", "train.py",
+    ]  # fmt: skip
+    assert all((item.help or "").isprintable() for item in found)
+    assert [item.value for item in completed("job-o")] == [
+        "job-open", "job-over",
+    ]  # fmt: skip
+
+
+def test_completion_of_jobs_without_a_ledger_is_silent():
+    assert [item.value for item in completed("")] == ["last"]
 
 
 def test_the_standing_plan_tells_what_was_weighed_and_left_out(greenops, store):
