@@ -17,6 +17,7 @@ from greenops.errors import ExecutorError, ExecutorRefusedError
 from greenops.executors.attempt_folder import AttemptFolder
 from greenops.executors.attempt_group import AttemptGroup
 from greenops.executors.job_folder import CHECKPOINTS, LOG, read_environment
+from greenops.executors.job_owner import why_not_ours
 from greenops.executors.local_end import kill, living, terminate
 from greenops.executors.local_guard import Guard, see_through
 from greenops.executors.local_order import Order
@@ -157,6 +158,8 @@ class _Run:
             environ[os.fsencode(MARK)] = os.fsencode(self._folder.path)
             if self._folder.cancelled():
                 raise NotBegunError("cancelled before it began")
+            if order.user and (why := why_not_ours(order.user)):
+                raise NotStartedError(why)  # what was accepted was written over
             self._enter(order.cwd)
             self._started_at_s = time.time()
             self._folder.about_to_start(self._known(group))
