@@ -92,16 +92,15 @@ def foreseen(
     )
     job = Job(job_id=asking.job_id, spec=asking.spec, last=first)
     who = candidate(job, estimate, submitted_at=now, home=home, now=now)
-    _check_deadline(asking.spec, who, places)
+    check_deadline(asking.spec, who, places)
     situation = Situation(
         now=now, cause=CAUSE, places=tuple(places), standing={}, version=version
     )
     planned = replan([who], situation)
     told = planned.told.get(asking.job_id)
     if isinstance(told, Refusal) and told.binding in FOR_GOOD:
-        raise JobRefusedError(
-            f"no place may ever run it ({told.detail}); what would do: {told.change}"
-        )
+        why = f"no place may ever run it ({told.detail}); what would do: {told.change}"
+        raise JobRefusedError(why.replace(asking.job_id, asking.spec.name))
     return Foreseen(
         first=first,
         who=who,
@@ -111,8 +110,17 @@ def foreseen(
     )
 
 
-def _check_deadline(spec: JobSpec, who: Candidate, places: Sequence[Place]) -> None:
-    """Refuse a deadline that even the shortest run, begun at once, would miss."""
+def check_deadline(spec: JobSpec, who: Candidate, places: Sequence[Place]) -> None:
+    """Refuse a deadline that even the shortest run, begun at once, would miss.
+
+    Args:
+        spec: The job.
+        who: The same, as it can be planned now.
+        places: Where it may run, as far as its `places` allow.
+
+    Raises:
+        JobRefusedError: it would; says the earliest one that can be met.
+    """
     planned = who.planned
     allowed = [p.speed for p in places if not spec.places or p.name in spec.places]
     speed = max(allowed, default=1.0)

@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,8 @@ from greenops.cli.job_options import job_options, wanted_of
 from greenops.cli.store import configured
 
 if TYPE_CHECKING:
-    from greenops.wire.submit import Asked, Submitted, Submitter
+    from greenops.wire.submit import Submitter
+    from greenops.wire.submitted import Asked, Submitted
 
 
 @click.command(
@@ -60,7 +60,8 @@ def submit(
     environ = dict(os.environb)
     # Threads that numpy starts for large matrices: none are here, and they take 25 ms.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from greenops.wire.submit import How, Submitter
+    from greenops.wire.submit import Submitter
+    from greenops.wire.submitted import How
 
     how = How(held=held, now=now, dry_run=dry_run)
     with Submitter(configured(), environ) as submitter:
@@ -118,9 +119,7 @@ def _job(
     sites = submitter.sites
     here = runs_here(places_named(wanted.regions, sites), sites)
     argv = runnable(command, cwd, path=os.environ.get("PATH"), here=here)
-    now = datetime.now(UTC)
-    spec = spec_of(wanted, argv, submitter.config, sites, cwd=cwd, now=now)
-    return spec, {}
+    return spec_of(wanted, argv, submitter.config, sites, cwd=cwd), {}
 
 
 def _check_options(command: tuple[str, ...]) -> None:

@@ -12,7 +12,7 @@ from greenops.report.text import fold, safe
 if TYPE_CHECKING:
     from greenops.model import Option, Place, PlanCost
     from greenops.report.plan_text import Said
-    from greenops.wire.submit import Submitted
+    from greenops.wire.submitted import Submitted
 
 SCHEMA = "greenops.submitted/1"
 LABEL = 10

@@ -17,11 +17,8 @@ from greenops.jobspec.submission_keys import SubmitKeys
 from greenops.model import Bounded, Dataset, JobSpec, PauseBy, Workload
 from greenops.units import S_PER_HOUR
 
-LONGEST_ARGUMENT = 1 << 17
 LONGEST_COMMAND = 1 << 20
-"""Characters of one argument, and of a command; Linux takes no more of either.
-
-Source: execve(2): 128 KiB an argument (MAX_ARG_STRLEN), 2 MiB with the environment."""
+"""Characters of a command; Linux takes 2 MiB with the environment. Source: execve(2)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +107,10 @@ def _check_command(command: Sequence[str], spot: Spot) -> None:
         spot.complain("command is a list, the program first; it is empty", "command")
     if any("\0" in argument for argument in command):
         spot.complain("command: an argument holds a NUL, which none may", "command")
-    longest, whole = max(map(len, command)), sum(map(len, command))
-    if longest > LONGEST_ARGUMENT or whole > LONGEST_COMMAND:
+    if (whole := sum(map(len, command))) > LONGEST_COMMAND:
         spot.complain(
-            f"command has {whole} characters, {longest} in one argument; of those"
-            f" {LONGEST_COMMAND} and {LONGEST_ARGUMENT} are taken at most: pass the"
-            " rest in a file",
+            f"command has {whole} characters, of which {LONGEST_COMMAND} are taken at"
+            " most: pass the rest in a file",
             "command",
         )
 

@@ -64,7 +64,9 @@ def kept_outlook(
         with (state / FILE).open("rb") as stream:
             found = json.loads(stream.read(MOST_BYTES))
         read = {zone: _forecast(plain) for zone, plain in found.items()}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        return {}
+    except (RecursionError, OverflowError):  # nothing that we ever wrote
         return {}
     age = {zone: now - forecast.issued_at for zone, forecast in read.items()}
     return {z: f for z, f in read.items() if timedelta(0) <= age[z] <= at_most}

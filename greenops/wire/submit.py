@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -16,94 +16,23 @@ from greenops.agent.kinds import of_one_kind
 from greenops.agent.planning import AHEAD, Site, place_now
 from greenops.agent.submission import Asking, Foreseen, foreseen
 from greenops.config import Config
-from greenops.errors import JobRefusedError, LedgerUnavailableError
-from greenops.executors.job_folder import MAX_ENVIRONMENT_BYTES, write_environment
+from greenops.errors import LedgerUnavailableError
+from greenops.executors.job_folder import write_environment
 from greenops.ledger.daemon_seat import DaemonSeat
 from greenops.ledger.jobs import LedgerJobs
 from greenops.ledger.place import private_dir
-from greenops.model import JobSpec, Place
+from greenops.model import JobSpec, Past, Place
 from greenops.planner.carried import carried_on
 from greenops.tracking.identity import new_run_id, user_name
 from greenops.wire.agent_sites import jobs_folder, ledger_file, sites_of, state_folder
 from greenops.wire.at_hand import forecasts_at_hand
 from greenops.wire.executors import open_executors
+from greenops.wire.job_variables import job_variables
 from greenops.wire.place_health import healths_of
+from greenops.wire.submitted import How, Submitted
 
-OWN_VARIABLES = (b"GREENOPS_JOB_ID", b"GREENOPS_RESUME", b"GREENOPS_CHECKPOINT_DIR")
-"""Of the job that submits another one: they are not that other one's."""
 ASKED_WITHIN_S = 0.2
 """How long all executors may take to say what is free: a person waits."""
-
-
-Asked = tuple[JobSpec, Mapping[str, str]]
-"""A job, and variables of its own beside those it is submitted with."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class How:
-    """How a job is submitted.
-
-    Attributes:
-        held: It waits to be released.
-        now: It is to run at once, whatever the hours are like.
-        dry_run: Nothing is written.
-    """
-
-    held: bool = False
-    now: bool = False
-    dry_run: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submitted:
-    """A job that was submitted, or would be.
-
-    Attributes:
-        job_id: Its id.
-        spec: As asked for.
-        foreseen: Its plan, made alone, before the daemon weighs it among others.
-        places: Those it was planned over, with their forecasts.
-        daemon: Whether one works on the ledger.
-        notes: What its owner should know.
-    """
-
-    job_id: str
-    spec: JobSpec
-    foreseen: Foreseen
-    places: tuple[Place, ...]
-    daemon: bool
-    notes: tuple[str, ...] = ()
-
-    @property
-    def reason(self) -> str:
-        """Why it is planned so, in words."""
-        intent = self.foreseen.intent
-        if intent is None:
-            return "no place can be used now: it starts as soon as there is one"
-        return intent.why.replace(self.job_id, self.spec.name)
-
-    @property
-    def place(self) -> str | None:
-        """Where it is to run; None: where there is room first."""
-        intent = self.foreseen.intent
-        return None if intent is None else intent.place
-
-    @property
-    def starts_at(self) -> datetime | None:
-        """When it is to start; None: as soon as there is room."""
-        intent = self.foreseen.intent
-        return None if intent is None else intent.start
-
-    @property
-    def latest_start(self) -> datetime:
-        """By then it starts, however clean the hours to come are."""
-        return self.foreseen.who.latest_start
-
-    @property
-    def saved_g(self) -> float | None:
-        """Expected emissions below running at once, in g; None: not known."""
-        plan = self.foreseen.plan
-        return None if plan is None else plan.saved_g
 
 
 class Submitter:
@@ -120,7 +49,7 @@ class Submitter:
 
     def __init__(self, config: Config, environ: Mapping[bytes, bytes]) -> None:
         self.config = config
-        self._environ = {k: v for k, v in environ.items() if k not in OWN_VARIABLES}
+        self._environ = environ
         self._notes: list[str] = []
         self.sites: tuple[Site, ...] = sites_of(config, self._notes)
         self._folders = jobs_folder(config)
@@ -153,8 +82,7 @@ class Submitter:
         now = datetime.now(UTC)
         if not how.dry_run:
             self._make_folder(self._folders)
-        environ = {**self._environ, **_encoded(more or {})}
-        _check_environment(environ)
+        environ = job_variables(self._environ, more or {})
         names = tuple(sorted(os.fsdecode(name) for name in environ))
         asking = Asking(
             job_id=new_run_id(time.time()),
@@ -183,12 +111,19 @@ class Submitter:
         known = known or not ledger_file(self.config).exists()
         return foreseen(
             asking,
-            estimated(spec, None if known else self._store.past(spec.name)),
+            estimated(spec, None if known else self._past(spec.name)),
             self._places,
             home=self._home(spec, self._places),
             now=now,
             version=__version__,
         )
+
+    def _past(self, name: str) -> Past | None:
+        try:
+            return self._store.past(name)
+        except LedgerUnavailableError as e:  # a plan may be had all the same
+            self._notes.append(f"what it took before is not known: {e}")
+            return None
 
     def _home(self, spec: JobSpec, places: tuple[Place, ...]) -> str:
         """Return where it would run at once: the first place it may go to."""
@@ -231,10 +166,23 @@ class Submitter:
             self._store.add(
                 asking.job_id, asking.spec, planned.first, planned.decisions
             )
-        except BaseException:
+        except BaseException as e:
             # Nobody is to find the values of a job that there is not.
             shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(e, LedgerUnavailableError):
+                raise self._explained(e) from e
             raise
+
+    def _explained(self, error: LedgerUnavailableError) -> LedgerUnavailableError:
+        """Return the error with what to do, where SQLite's words do not tell."""
+        ledger = ledger_file(self.config)
+        there = ledger if ledger.exists() else ledger.parent
+        if not there.exists() or os.access(there, os.W_OK):
+            return error
+        return LedgerUnavailableError(
+            f"{error}: it is read-only here; set `ledger.path` to one that you may"
+            " write to"
+        )
 
     def _make_folder(self, folder: Path) -> None:
         try:
@@ -251,26 +199,3 @@ def _has_daemon(ledger: Path) -> bool:
     with contextlib.suppress(LedgerUnavailableError):
         return DaemonSeat(ledger).held()
     return False
-
-
-def _encoded(variables: Mapping[str, str]) -> dict[bytes, bytes]:
-    found = {}
-    for name, value in variables.items():
-        if not name or "=" in name or "\0" in name + value:
-            raise JobRefusedError(
-                f"{name[:80]!r} cannot be set in an environment: no name is empty or"
-                " holds =, and neither it nor its value a NUL"
-            )
-        found[os.fsencode(name)] = os.fsencode(value)
-    return found
-
-
-def _check_environment(environ: Mapping[bytes, bytes]) -> None:
-    size = sum(len(k) + len(v) + 2 for k, v in environ.items())
-    if size > MAX_ENVIRONMENT_BYTES:
-        largest = max(environ, key=lambda k: len(environ[k]))
-        raise JobRefusedError(
-            f"the environment takes {size / (1 << 20):.1f} MiB, of which a job can be"
-            f" given {MAX_ENVIRONMENT_BYTES >> 20}; the largest variable is"
-            f" {os.fsdecode(largest)[:80]}: unset it, or submit with `env -i`"
-        )

@@ -13,7 +13,7 @@ from greenops.jobspec.complaints import Complaints
 from greenops.jobspec.submissions import Around, Submission, read_submissions
 from greenops.tracking.identity import user_name
 from greenops.wire.runnable import runnable, runs_here
-from greenops.wire.submit import Asked
+from greenops.wire.submitted import Asked
 
 
 def jobs_in(

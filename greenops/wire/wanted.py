@@ -5,7 +5,7 @@ The command line and the Python interface ask for the same things in the same na
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import inf
 
 from greenops.agent.planning import Site
@@ -88,7 +88,7 @@ def spec_of(
     sites: Sequence[Site],
     *,
     cwd: str,
-    now: datetime,
+    now: datetime | None = None,
 ) -> JobSpec:
     """Return the job that is wanted.
 
@@ -98,7 +98,7 @@ def spec_of(
         config: For its project, team and tags.
         sites: The places there are.
         cwd: Where it runs.
-        now: Aware.
+        now: Aware; None: now.
 
     Raises:
         ConfigError: something contradicts itself, or names what does not exist.
@@ -122,7 +122,7 @@ def spec_of(
             cpus=wanted.cpus,
             memory_gib=wanted.memory_gib,
             earliest=earliest,
-            deadline=_deadline(wanted.deadline, now, earliest),
+            deadline=_deadline(wanted.deadline, now or datetime.now(UTC), earliest),
             max_delay_s=wanted.max_delay_s,
             interruptible=wanted.interruptible,
             pause_by=PauseBy(wanted.pause_by),
@@ -149,8 +149,14 @@ def _check(wanted: Wanted) -> None:
         raise ConfigError("data: its size and where it lies go together")
     for name, most in _LARGEST.items():
         given = getattr(wanted, name)
-        if given is not None and not 0.0 <= given <= most:
+        if given is None:
+            continue
+        if isinstance(given, bool) or not isinstance(given, int | float):
+            raise ConfigError(f"{name} = {given!r:.60}: must be a number")
+        if not 0.0 <= given <= most:
             raise ConfigError(f"{name} = {given:g}: must be within 0 and {most:g}")
+    if wanted.gpus != int(wanted.gpus):
+        raise ConfigError(f"gpus = {wanted.gpus:g}: must be a whole number")
 
 
 def _deadline(
@@ -174,7 +180,11 @@ def _deadline(
 
 
 def _aware(what: str, given: datetime | None) -> datetime | None:
-    if given is not None and given.tzinfo is None:
+    if given is None:
+        return None
+    if not isinstance(given, datetime):
+        raise ConfigError(f"{what} {given!r:.60}: must be a datetime")
+    if given.tzinfo is None:
         raise ConfigError(
             f"{what} {given} has no time zone; say which, such as by .astimezone()"
         )
@@ -184,11 +194,12 @@ def _aware(what: str, given: datetime | None) -> datetime | None:
 def _duration(given: float | Bounded | None) -> Bounded | None:
     if given is None:
         return None
-    lasts = (
-        given
-        if isinstance(given, Bounded)
-        else Bounded(central=given, low=given, high=given)
-    )
+    if isinstance(given, Bounded):
+        lasts = given
+    elif given > 0.0:
+        lasts = Bounded(central=given, low=given, high=given)
+    else:
+        raise ConfigError("the duration must be above 0 s")
     if not 0.0 < lasts.low <= lasts.central <= lasts.high < inf:
         raise ConfigError("the duration must be above 0 s, its low end first")
     if lasts.high > LONGEST_S:
