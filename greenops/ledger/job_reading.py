@@ -32,6 +32,8 @@ KEYS_AT_ONCE = 500
 NEAR_AMONG = 500
 """How many of the newest jobs are looked through for near matches."""
 NEAR_SHOWN = 3
+LONGEST_TOLD = 100
+"""Characters of what was asked for that an answer repeats."""
 _FIND = "SELECT job_key, job_id, spec, greenops_version FROM jobs"
 _NEWEST = " ORDER BY job_key DESC LIMIT 1"
 
@@ -60,7 +62,8 @@ def find_job(execute: Execute, name_or_id: str) -> Found:
     if begun:
         ids = ", ".join(unescape(row["job_id"]) for row in begun)
         raise JobNotFoundError(f"{name_or_id!r} is the beginning of several: {ids}")
-    raise JobNotFoundError(f"no job {name_or_id!r}. {_near(execute, name_or_id)}")
+    told = name_or_id[:LONGEST_TOLD]
+    raise JobNotFoundError(f"no job {told!r}. {_near(execute, told)}")
 
 
 def job(execute: Execute, name_or_id: str) -> tuple[str, JobSpec, Sequence[JobEvent]]:
