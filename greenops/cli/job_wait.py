@@ -28,7 +28,7 @@ def wait_for(job_id: str) -> int:
     from greenops.executors.job_folder import LOG
     from greenops.executors.log_follower import LogFollower
     from greenops.ledger.jobs import LedgerJobs
-    from greenops.wire.agent_sites import jobs_folder, ledger_file
+    from greenops.wire.folders import jobs_folder, ledger_file
 
     config = configured()
     store = LedgerJobs(ledger_file(config), jobs_folder(config))

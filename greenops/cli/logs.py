@@ -47,7 +47,7 @@ def logs(*, job: str, follow: bool, lines: int | None, raw: bool) -> None:
     from greenops.executors.job_folder import LOG
     from greenops.executors.log_follower import LogFollower
     from greenops.ledger.job_query import JobLedger
-    from greenops.wire.agent_sites import jobs_folder
+    from greenops.wire.folders import jobs_folder
 
     config = configured()
     ledger = JobLedger(ledger_path(config))

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 
 from greenops.errors import JobNotFoundError
 from greenops.ledger.job_records import (
@@ -155,6 +154,8 @@ def _near(execute: Execute, name: str) -> str:
     known = {
         unescape(text): None for row in recent for text in (row["job_id"], row["name"])
     }
+    from difflib import get_close_matches  # some ms that hardly any command needs
+
     near = get_close_matches(name, list(known), n=NEAR_SHOWN)
     if near:
         return f"Did you mean {' or '.join(near)}?"
