@@ -175,3 +175,27 @@ def test_a_name_that_is_none_finds_no_job(greenops, store, command, name):
     result = greenops(command, name)
     assert result.exit_code == 2
     assert len(result.stderr) < 1000
+
+
+@pytest.mark.parametrize(
+    "words",
+    [*LOOKING, ("logs", "job-a"), ("hold", "job-a"), ("cancel", "job-a")],
+    ids=" ".join,
+)
+def test_looking_and_steering_load_nothing_that_plans_or_takes_long(store, words):
+    """A bound on modules, as the time of a process depends on who else is busy."""
+    add(store)
+    store.close()
+    code = (
+        f"import sys; sys.argv = {['greenops', *words]!r}\n"
+        "from greenops.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'sqlalchemy', 'pydantic', 'rich', 'numpy', 'httpx', 'statistics',"
+        " 'difflib', 'greenops.planner', 'greenops.signals', 'greenops.jobspec'}\n"
+        "assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
