@@ -20,7 +20,7 @@ RECORD = $(BIN)/python -m tests.bench.page $@ $(1) $(if $(JSON),--json $(JSON)) 
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-ready dev test lint format clean \
-        bench-wrap bench-steady bench-agent-node bench-cpu-model bench-integration bench-gpu-accuracy bench-kill bench-hourly-model bench-forecast bench-planner bench-agent-queue bench-agent-submit picture
+        bench-wrap bench-steady bench-agent-node bench-cpu-model bench-integration bench-gpu-accuracy bench-kill bench-hourly-model bench-forecast bench-planner bench-agent-queue bench-agent-submit bench-agent-commands picture
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ bench-agent-queue: $(VENV)/.dev  ## What planning 10,000 waiting jobs anew takes
 
 bench-agent-submit: $(VENV)/.dev  ## What submitting a job takes, as a process and as a call
 	$(call BENCH,agent_submit)
+
+bench-agent-commands: $(VENV)/.dev  ## What the commands for jobs take beside 100,000 finished ones
+	$(call BENCH,agent_commands)
 
 bench-cpu-model: $(VENV)/.dev  ## Error of the CPU model on recorded sweeps: TRACES=folder JSON=file
 	@test -n '$(TRACES)' || { echo 'usage: make bench-cpu-model TRACES=folder [JSON=file]' >&2; exit 2; }

@@ -37,7 +37,7 @@ def load_job(name: str) -> WholeJob:
     """
     from greenops.executors.job_folder import LOG
     from greenops.ledger.job_query import JobLedger
-    from greenops.wire.agent_sites import jobs_folder
+    from greenops.wire.folders import jobs_folder
 
     config = configured()
     jobs = JobLedger(ledger_path(config))

@@ -1,6 +1,7 @@
 """`greenops plan`: where and when jobs should run, why, and what that saves."""
 
 import json
+import os
 import sys
 from datetime import datetime
 from math import inf
@@ -171,7 +172,7 @@ def _show_standing(job: str, file: Path | None, *, as_json: bool) -> None:
         job_id, _, _ = ledger.job(job)
         decisions = ledger.decisions(job_id)
     except JobNotFoundError as e:
-        if not Path(job).is_file():
+        if not os.path.isfile(job):  # noqa: PTH113 - no error, whatever it is called
             raise
         raise click.UsageError(
             f"no job was submitted as {job!r}. To plan that file: greenops plan --job"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from greenops.errors import LedgerUnavailableError
-from greenops.ledger import job_looks, job_past, job_reading, job_writing
+from greenops.ledger import job_looks, job_reading, job_writing
 from greenops.ledger.append import Appender
 from greenops.ledger.job_heads import OpenJobs
 from greenops.ledger.job_rows import job_row
@@ -156,6 +156,8 @@ class LedgerJobs:
 
     def past(self, name: str) -> Past | None:
         """Return what done jobs and finished runs of a name took; None: none."""
+        from greenops.ledger import job_past  # and with it `statistics`
+
         return self._read(lambda execute: job_past.past(execute, name))
 
     def state_outcome(self, outcome: Realised) -> None:

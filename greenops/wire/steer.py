@@ -16,7 +16,7 @@ from greenops.ledger.jobs import LedgerJobs
 from greenops.ledger.place import is_ours
 from greenops.model import Answer, JobRequest, JobState, RequestKind
 from greenops.tracking.identity import user_name
-from greenops.wire.agent_sites import jobs_folder, ledger_file
+from greenops.wire.folders import jobs_folder, ledger_file
 
 WAIT_S = 5.0
 """A daemon answers within a second, unless it is planning a long queue."""
