@@ -221,13 +221,6 @@ def grid_only(site: Site, row: int) -> Curve:
     return Curve(site.outlook.edges_s, site.power_w * g_per_j, idle_w * g_per_j)
 
 
-def energy(site: Site) -> Curve:
-    """Return what a second takes of the machine's own energy, in J."""
-    edges_s = site.outlook.edges_s[[0, -1]]
-    idle_w = site.place.idle_w if site.place.reserved else 0.0
-    return Curve(edges_s, np.array([site.power_w]), np.array([idle_w]))
-
-
 def g_per_price(objective: Objective) -> float:
     """Return what a unit of money weighs, in g; 0: money does not count."""
     if objective.price_per_t is None:
