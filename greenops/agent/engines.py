@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from greenops.agent.acts import Act, ActKind
+from greenops.agent.baseline import stated_pue
 from greenops.agent.patience import Patience
 from greenops.agent.planning import Site
 from greenops.agent.standing import Job
@@ -160,7 +161,7 @@ class Engines:
             zone=site.place.zone,
             folder=self._folder_of(job.job_id),
             resume=act.resume,
-            pue=site.place.pue.central,
+            pue=stated_pue(site.place),
             options=site.options,
         )
 

@@ -36,7 +36,14 @@ from greenops.model.node import (
     IdentityKind,
     NodeEnergy,
 )
-from greenops.model.outcomes import JOB_ID_TAG, Answer, JobLine, Past, Realised
+from greenops.model.outcomes import (
+    JOB_ID_TAG,
+    Answer,
+    JobLine,
+    OutcomeLook,
+    Past,
+    Realised,
+)
 from greenops.model.places import Free, Link, Place, Seen
 from greenops.model.plans import (
     Exclusion,
@@ -114,6 +121,7 @@ __all__ = [
     "NodeEnergy",
     "Objective",
     "Option",
+    "OutcomeLook",
     "Past",
     "PauseBy",
     "Pausing",
