@@ -96,9 +96,14 @@ class Watch:
 
 
 def kill_again_and_again(
-    home: AgentHome, crowd: Crowd, kills: int, dice: random.Random
+    home: AgentHome,
+    crowd: Crowd,
+    kills: int,
+    dice: random.Random,
+    *,
+    latest_s: float = LATEST_KILL_S,
 ) -> Toll:
-    """Kill as often as asked, at all stages in turn."""
+    """Kill as often as asked, at all stages in turn, none later than twice `latest_s`."""
     toll = Toll()
     stages = list(STAGES)
     home.hours(CLEAN_G)
@@ -110,7 +115,7 @@ def kill_again_and_again(
         crowd.ask_something(open_ids)
         if number % 4 == 0:
             home.hours(*dice.choice([(CLEAN_G,), (DIRTY_G, CLEAN_G)]))
-        kill_once(home, stages[number % len(stages)], toll, dice)
+        kill_once(home, stages[number % len(stages)], toll, dice, latest_s)
         if number % 10 == 0:
             kill_runners(home, crowd, toll, dice)
         toll.damaged += not home.sound()
@@ -119,10 +124,12 @@ def kill_again_and_again(
     return toll
 
 
-def kill_once(home: AgentHome, stage: str, toll: Toll, dice: random.Random) -> None:
+def kill_once(
+    home: AgentHome, stage: str, toll: Toll, dice: random.Random, latest_s: float
+) -> None:
     """Start a daemon, and kill it at a stage; somewhere, if that is not reached."""
-    longest_s = {"birth": 1.0, "any": LATEST_KILL_S}.get(stage)
-    limit_s = dice.uniform(0.05, longest_s) if longest_s else 2 * LATEST_KILL_S
+    longest_s = {"birth": min(1.0, latest_s), "any": latest_s}.get(stage)
+    limit_s = dice.uniform(0.05, longest_s) if longest_s else 2 * latest_s
     watch, seen = Watch(home.ledger), set[str]()
     began_s = time.monotonic()
     daemon = home.start()
