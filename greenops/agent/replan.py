@@ -92,7 +92,7 @@ def replan(candidates: Sequence[Candidate], situation: Situation) -> Replanned:
     meant = _queued(tail, left, situation.now)
     for each in tail:
         job_id = each.job.job_id
-        before = situation.standing.get(job_id)
+        before = _waited_by(job_id, situation)
         intents[job_id] = settled(meant[job_id], before, each, grids, situation.now)
     told: dict[str, Plan | Refusal] = {p.job: p for p in plans}
     told |= {r.job: r for r in refusals}
@@ -129,12 +129,21 @@ def _split(
 
 def _standing(who: Candidate, situation: Situation) -> Standing | None:
     """Return the plan that a job waits by; None: it has none, or it runs."""
-    meant = situation.standing.get(who.job.job_id)
+    meant = _waited_by(who.job.job_id, situation)
     if who.running or meant is None or meant.place is None or not meant.spells:
         return None
     gpus = who.planned.gpus
     spells = [Segment(start=a, stop=b, gpus=gpus) for a, b in meant.spells]
     return Standing(place=meant.place, segments=tuple(spells))
+
+
+def _waited_by(job_id: str, situation: Situation) -> Intent | None:
+    """Return the plan that a job keeps to; one that only waits for room is none.
+
+    It would go on waiting for its hour, as clean as this one, when there is room again.
+    """
+    meant = situation.standing.get(job_id)
+    return meant if meant is not None and meant.gains else None
 
 
 def _of_plan(plan: Plan) -> Intent:
