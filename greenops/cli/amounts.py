@@ -89,15 +89,22 @@ def names(
     return tuple(n for text in given for part in text.split(",") if (n := part.strip()))
 
 
-def number(least: float, most: float, unit: str) -> click.FloatRange:
+def number(least: float, most: float, unit: str) -> "_Number":
     """Return the type of a finite number within limits, called by its unit."""
     return _Number(least, most, unit)
 
 
-class _Number(click.FloatRange):
+def whole(least: int, most: int, unit: str) -> "_Number":
+    """Return the type of a whole number within limits, called by its unit."""
+    return _Whole(least, most, unit)
+
+
+class _Number(click.types.FloatParamType):
+    """Limits that only a slip of the keyboard meets are not part of a help."""
+
     def __init__(self, least: float, most: float, unit: str) -> None:
-        super().__init__(min=least, max=most)
         self.name = unit
+        self._least, self._most = least, most
 
     def convert(
         self,
@@ -105,10 +112,26 @@ class _Number(click.FloatRange):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> float:
-        found = float(super().convert(value, param, ctx))
-        if not math.isfinite(found):
-            self.fail(f"{value} is no finite number", param, ctx)
+        try:
+            found = self._read(value)
+        except (ValueError, OverflowError):
+            found = math.nan
+        if not (math.isfinite(found) and self._least <= found <= self._most):
+            limits = f"within {self._least:g} and {self._most:g}"
+            self.fail(f"{str(value)[:40]!r} is no {self._kind} {limits}", param, ctx)
         return found
+
+    _kind = "number"
+
+    def _read(self, value: Any) -> float:  # noqa: ANN401 - as click gives it
+        return float(value)
+
+
+class _Whole(_Number):
+    _kind = "whole number"
+
+    def _read(self, value: Any) -> int:  # noqa: ANN401 - as click gives it
+        return int(value)
 
 
 def _seconds(text: str) -> float:

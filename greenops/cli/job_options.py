@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from greenops.cli.amounts import ahead, between, gib, names, number, seconds
+from greenops.cli.amounts import ahead, between, gib, names, number, seconds, whole
 from greenops.cli.place_names import complete_place, complete_tag
 from greenops.model import PauseBy, Workload
 
@@ -56,11 +56,24 @@ _WHEN = (
     ),
 )
 _NEEDS = (
-    click.option("--gpus", type=click.IntRange(0, MOST_GPUS), default=0),
     click.option(
-        "--cpus", type=number(0.0, MOST_CPUS, "cores"), default=1.0, show_default=True
+        "--gpus",
+        metavar="N",
+        type=whole(0, MOST_GPUS, "GPUs"),
+        default=0,
+        help="GPUs it takes.",
     ),
-    click.option("--mem", "memory_gib", metavar="SIZE", callback=gib, help="16G."),
+    click.option(
+        "--cpus",
+        metavar="N",
+        type=number(0.0, MOST_CPUS, "cores"),
+        default=1.0,
+        show_default=True,
+        help="Cores it takes.",
+    ),
+    click.option(
+        "--mem", "memory_gib", metavar="SIZE", callback=gib, help="Memory: 16G."
+    ),
 )
 _WHERE = (
     click.option(
@@ -93,7 +106,10 @@ _WHERE = (
         help="Insist on private, or public, capacity.",
     ),
     click.option(
-        "--data-gb", type=number(0.0, LARGEST_GB, "GB"), help="Data it reads, in GB."
+        "--data-gb",
+        metavar="GB",
+        type=number(0.0, LARGEST_GB, "GB"),
+        help="Data it reads.",
     ),
     click.option(
         "--data-at",
@@ -138,13 +154,19 @@ _PAUSES = (
         callback=seconds,
         help="What a pause and going on again take, at full power.",
     ),
-    click.option("--max-pauses", type=click.IntRange(0, 10_000)),
+    click.option(
+        "--max-pauses",
+        metavar="N",
+        type=whole(0, 10_000, "pauses"),
+        help="How often at most.  [default: as often as it pays]",
+    ),
 )
 _ACCOUNT = (
     click.option("--name", help="What to call it.  [default: the program's name]"),
     click.option(
         "--priority",
-        type=click.IntRange(-1_000_000, 1_000_000),
+        metavar="N",
+        type=whole(-1_000_000, 1_000_000, "priority"),
         default=0,
         help="A higher one is served first.",
     ),

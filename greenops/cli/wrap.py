@@ -46,12 +46,14 @@ LIMITS = ("deadline", "by", "max_delay", "duration")
 )
 @click.option("--quiet", is_flag=True, help="Print no summary.")
 @click.option(
-    "--when-green", is_flag=True, help="Wait for clean hours first; within a day, or"
+    "--when-green", is_flag=True, help="Wait for clean hours first, a day at most."
 )
-@click.option("--deadline", metavar="SPAN", help="... to be done within: 6h,")
-@click.option("--by", metavar="WHEN", help="... to be done by: 2026-12-01T08:00,")
-@click.option("--max-delay", metavar="SPAN", help="... to start within: 3h.")
-@click.option("--duration", metavar="SPAN", help="How long it runs: 2h, or 1h..3h.")
+@click.option(
+    "--deadline", metavar="SPAN", help="With --when-green: be done within 6h."
+)
+@click.option("--by", metavar="WHEN", help="Likewise: be done by 2026-12-01T08:00.")
+@click.option("--max-delay", metavar="SPAN", help="Likewise: start within 3h.")
+@click.option("--duration", metavar="SPAN", help="Likewise: it runs for 2h, or 1h..3h.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def wrap(
     command: tuple[str, ...],

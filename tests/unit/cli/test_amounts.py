@@ -137,10 +137,21 @@ def test_what_is_no_moment_is_refused(text):
         read(amounts.ahead, text)
 
 
-@pytest.mark.parametrize("given", ["nan", "inf", "-1", "x", "1e12"])
+@pytest.mark.parametrize("given", ["nan", "inf", "-1", "x", "1e12", "", "9" * 400])
 def test_numbers_are_finite_and_within_limits(given):
-    with pytest.raises(click.BadParameter):
+    with pytest.raises(click.BadParameter, match="within 0 and 1e"):
         amounts.number(0.0, 1e9, "W").convert(given, None, None)
+
+
+@pytest.mark.parametrize("given", ["1.5", "-1", "11", "x", "", "9" * 5000])
+def test_whole_numbers_are_whole_and_within_limits(given):
+    with pytest.raises(click.BadParameter, match="no whole number within 0 and 10"):
+        amounts.whole(0, 10, "GPUs").convert(given, None, None)
+
+
+def test_numbers_within_limits_are_read():
+    assert amounts.number(0.0, 10.0, "W").convert("2.5", None, None) == 2.5
+    assert amounts.whole(0, 10, "GPUs").convert("10", None, None) == 10
 
 
 def test_names_come_one_by_one_or_with_commas():

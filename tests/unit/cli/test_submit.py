@@ -139,7 +139,7 @@ def test_what_shells_databases_and_browsers_would_run_is_only_text(
         pytest.param(
             ["--duration", "soon", "train.py"], "no duration", id="a bad duration"
         ),
-        pytest.param(["--power", "nan", "train.py"], "finite", id="NaN watts"),
+        pytest.param(["--power", "nan", "train.py"], "no number", id="NaN watts"),
         pytest.param(["--power", "0", "train.py"], "power", id="no watts"),
         pytest.param(["--mem", "lots", "train.py"], "try 16G", id="a bad size"),
         pytest.param(["--gpus", "-1", "train.py"], "--gpus", id="fewer than no GPUs"),
