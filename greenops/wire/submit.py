@@ -16,7 +16,7 @@ from greenops.agent.kinds import of_one_kind
 from greenops.agent.planning import AHEAD, Site, place_now
 from greenops.agent.submission import Asking, Foreseen, foreseen
 from greenops.config import Config
-from greenops.errors import LedgerUnavailableError
+from greenops.errors import JobRefusedError, LedgerUnavailableError
 from greenops.executors.job_folder import write_environment
 from greenops.ledger.daemon_seat import DaemonSeat
 from greenops.ledger.jobs import LedgerJobs
@@ -171,6 +171,8 @@ class Submitter:
             shutil.rmtree(folder, ignore_errors=True)
             if isinstance(e, LedgerUnavailableError):
                 raise self._explained(e) from e
+            if isinstance(e, ValueError):  # such as thousands of variables' names
+                raise JobRefusedError(str(e)) from e
             raise
 
     def _explained(self, error: LedgerUnavailableError) -> LedgerUnavailableError:

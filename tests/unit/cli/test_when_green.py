@@ -41,13 +41,13 @@ def said(process, word):
 def test_ending_the_waiting_starts_nothing(waiting, number):
     words = ("wrap", "--when-green", "--deadline", "20h", "--duration", "1h")
     process = waiting.start(*words, "train.py", stderr=subprocess.PIPE, text=True)
-    guard = threading.Timer(60, process.kill)
+    guard = threading.Timer(300, process.kill)
     guard.start()
     try:
         line = said(process, "waits until")
         process.send_signal(number)
         rest = process.stderr.read()
-        status = process.wait(60)
+        status = process.wait(300)
     finally:
         guard.cancel()
         process.stderr.close()
