@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TypeVar, Unpack
 
 from greenops.errors import JobNotFoundError
-from greenops.ledger import job_listing, job_reading, job_runs
+from greenops.ledger import job_listing, job_past, job_reading, job_runs
 from greenops.ledger.access import LedgerAccess
 from greenops.ledger.job_listing import JobFilter
 from greenops.ledger.listing import Execute
@@ -72,8 +72,6 @@ class JobLedger:
 
     def past(self, name: str) -> Past | None:
         """Return what past jobs and runs of a name took; None: there were none."""
-        from greenops.ledger import job_past  # and with it `statistics`
-
         return self._ask(lambda execute: job_past.past(execute, name))
 
     def close(self) -> None:

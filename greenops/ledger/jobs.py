@@ -10,7 +10,7 @@ from typing import TypeVar
 from greenops.errors import (
     LedgerUnavailableError,
 )
-from greenops.ledger import job_reading, job_writing
+from greenops.ledger import job_past, job_reading, job_writing
 from greenops.ledger.append import Appender
 from greenops.ledger.job_heads import OpenJobs
 from greenops.ledger.job_rows import job_row
@@ -138,8 +138,6 @@ class LedgerJobs:
 
     def past(self, name: str) -> Past | None:
         """Return what done jobs and finished runs of a name took; None: none."""
-        from greenops.ledger import job_past  # and with it `statistics`
-
         return self._read(lambda execute: job_past.past(execute, name))
 
     def state_outcome(self, outcome: Realised) -> None:
