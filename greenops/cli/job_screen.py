@@ -212,5 +212,9 @@ def _moment(at: datetime) -> str:
 
 
 def _entry(text: str, look: Look, *, indent: int = 2) -> Iterator[str]:
-    for line in fold(safe(text, unicode=look.unicode), look.columns - indent):
-        yield " " * indent + line
+    """Yield text in lines, those after the first a little further to the right."""
+    room = look.columns - indent - INDENT
+    first, *rest = fold(safe(text, unicode=look.unicode), room)
+    yield " " * indent + first
+    for line in rest:
+        yield " " * (indent + INDENT) + line

@@ -156,8 +156,6 @@ class LedgerJobs:
 
     def past(self, name: str) -> Past | None:
         """Return what done jobs and finished runs of a name took; None: none."""
-        from greenops.ledger import job_past  # and with it `statistics`
-
         return self._read(lambda execute: job_past.past(execute, name))
 
     def state_outcome(self, outcome: Realised) -> None:
