@@ -114,7 +114,8 @@ class Agenda:
             return None
         if intent.place is None or must_start(who, now):
             return None
-        if not intent.runs_at(now):
+        pausing = who.planned.pausing
+        if not intent.runs_on_at(now, pausing.pause_s + pausing.resume_s):
             return Due(place=None, why=f"it pauses: {intent.why}")
         if intent.place == who.job.last.place:
             return None

@@ -31,6 +31,7 @@ from tests.bench.page import options, publish, table
 OPEN = 14
 """Jobs that are kept open; more than find room, so that some wait."""
 ROOM = 8
+CLEAN, DIRTY = (CLEAN_G,), (DIRTY_G, CLEAN_G)
 LATEST_KILL_S = 2.5
 STAGES: Mapping[str, str] = {
     **{s: f"just after a job was seen {s}" for s in JobState if s is not JobState.HELD},
@@ -106,7 +107,7 @@ def kill_again_and_again(
     """Kill as often as asked, at all stages in turn, none later than twice `latest_s`."""
     toll = Toll()
     stages = list(STAGES)
-    home.hours(CLEAN_G)
+    home.hours({"SE": CLEAN})
     crowd.submit(crowd.some(OPEN), urgent=False)
     for number in range(kills):
         open_ids = list(home.store.open_jobs())
@@ -114,7 +115,7 @@ def kill_again_and_again(
         crowd.submit(["short"], urgent=True)  # so that there is something to act on
         crowd.ask_something(open_ids)
         if number % 4 == 0:
-            home.hours(*dice.choice([(CLEAN_G,), (DIRTY_G, CLEAN_G)]))
+            home.hours({"SE": dice.choice([CLEAN, DIRTY])})
         kill_once(home, stages[number % len(stages)], toll, dice, latest_s)
         if number % 10 == 0:
             kill_runners(home, crowd, toll, dice)
@@ -164,7 +165,7 @@ def kill_runners(
 
 def come_to_rest(home: AgentHome, crowd: Crowd) -> None:
     """Let a daemon live until all jobs have ended, or none ends any more."""
-    home.hours(CLEAN_G)
+    home.hours({"SE": CLEAN})
     daemon = home.start()
     left, progress_s = len(crowd.kinds) + 1, time.monotonic()
     try:

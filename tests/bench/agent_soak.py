@@ -173,7 +173,7 @@ def main() -> None:
         place = asked.keep or Path(folder) / "home"
         place.mkdir(mode=0o700)
         home = AgentHome(place, PLACES.format(cpus=asked.at_once * CPUS_EACH))
-        home.hours(100.0)
+        home.hours({"SE": [100.0]})
         course = soak(home, asked.jobs)
         wrong = faults(course)
         home.store.close()
