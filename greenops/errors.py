@@ -124,6 +124,10 @@ class JobRefusedError(GreenopsError):
     """A job can never run as it was submitted; the message says what to change."""
 
 
+class CheckpointError(GreenopsError):
+    """A training cannot be kept, or not be gone on with; says what to change."""
+
+
 class LedgerError(GreenopsError):
     """The ledger could not do what was asked."""
 

@@ -15,6 +15,11 @@ from greenops.executors.private_files import executor_error, private_folder
 ENVIRONMENT = "environment"
 LOG = "output.log"
 CHECKPOINTS = "checkpoints"
+PAUSED = "paused"
+"""Beside the checkpoints: the program ended to be run again, as exit status 75 says.
+
+For launchers that make exit status 1 of whatever their processes end with.
+"""
 MAX_ENVIRONMENT_BYTES = 2 << 20
 
 

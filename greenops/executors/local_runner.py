@@ -16,7 +16,12 @@ from typing import Protocol
 from greenops.errors import ExecutorError, ExecutorRefusedError
 from greenops.executors.attempt_folder import AttemptFolder
 from greenops.executors.attempt_group import AttemptGroup
-from greenops.executors.job_folder import CHECKPOINTS, LOG, read_environment
+from greenops.executors.job_folder import (
+    CHECKPOINTS,
+    LOG,
+    PAUSED,
+    read_environment,
+)
 from greenops.executors.job_owner import why_not_ours
 from greenops.executors.local_end import kill, living, terminate
 from greenops.executors.local_guard import Guard, see_through
@@ -155,6 +160,7 @@ class _Run:
         order = self._order
         try:
             environ = job_environment(order, os.environb)
+            _paused_mark(order).unlink(missing_ok=True)
             environ[os.fsencode(MARK)] = os.fsencode(self._folder.path)
             if self._folder.cancelled():
                 raise NotBegunError("cancelled before it began")
@@ -193,9 +199,17 @@ class _Run:
             self._folder.started(
                 {**self._known(group), **name, "run_id": command.run_id}
             )
-        how = command.wait()
+        how = self._meant(command.wait())
         self._conclude(command, how)
         guard.stop()
+
+    def _meant(self, how: HowItEnded) -> HowItEnded:
+        """Return how the program ended, where a launcher made another status of it."""
+        if not _paused_mark(self._order).exists():
+            return how
+        from greenops.model import CHECKPOINTED
+
+        return HowItEnded(CHECKPOINTED, None)
 
     def _conclude(self, command: Command, how: HowItEnded) -> None:
         """Keep the exit status first: all that follows may be killed."""
@@ -233,6 +247,10 @@ class _Run:
                 "concluded": concluded,
             },
         )
+
+
+def _paused_mark(order: Order) -> Path:
+    return Path(order.folder) / CHECKPOINTS / PAUSED
 
 
 def _write_end(folder: AttemptFolder, record: Mapping[str, object]) -> None:

@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 LOOK_S = 0.5
 """Between two looks at jobs: an act of a person is seen that soon."""
 BEAT_S = 5.0
-OUTCOMES_EVERY_S = 20.0
+OUTCOMES_EVERY_S = 5.0
 """Between two looks whether there is an outcome to be stated."""
 TIDY_EVERY_S = 600.0
 PAST_FOR_S = 300.0

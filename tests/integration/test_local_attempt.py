@@ -237,3 +237,25 @@ def test_the_runner_imports_nothing_heavy_before_its_job_runs():
     )  # fmt: skip
 
     assert done.stdout == bare.stdout
+
+
+LAUNCHER = 'touch "$GREENOPS_CHECKPOINT_DIR/paused"; exit {code}'
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_launcher_may_make_another_status_of_being_paused(rig, code):
+    """As torchrun does, which ends with 1 whatever its processes end with."""
+    rig.executor.submit(rig.attempt(argv=("sh", "-c", LAUNCHER.format(code=code))))
+
+    assert rig.wait_for(ENDED).exit_code == 75
+
+
+def test_the_mark_of_an_earlier_attempt_does_not_count(rig):
+    folder = rig.folder("a1") / "checkpoints"
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "paused").touch()
+    folder.parent.chmod(0o700)
+
+    rig.executor.submit(rig.attempt(argv=("sh", "-c", "exit 3")))
+
+    assert rig.wait_for(ENDED).exit_code == 3

@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-from greenops.executors import job_cleaning
 from greenops.executors.job_cleaning import (
     forget_secrets,
     kept_jobs,
@@ -99,7 +98,7 @@ def test_a_removal_that_was_cut_off_is_no_job_and_is_finished_later(
         raise OSError("the daemon was killed here")
 
     with monkeypatch.context() as patched:
-        patched.setattr(job_cleaning.shutil, "rmtree", killed)
+        patched.setattr("shutil.rmtree", killed)
         with pytest.raises(OSError, match="killed here"):
             remove_job(jobs, "j1")
     (jobs / ".gone-link").symlink_to(home)
