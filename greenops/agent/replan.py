@@ -178,7 +178,7 @@ def _decisions(
                 cause=situation.cause,
                 inputs_sha256=fingerprint_of_parts(shared, job),
                 inputs=inputs,
-                candidates=considered(by),
+                candidates=considered(each, intent, by),
                 chosen=chosen(intent, by if isinstance(by, Plan) else None),
                 reason=f"{intent.why} ({each.said})" if each.said else intent.why,
                 predicted_saved_g=intent.saved_g,

@@ -185,13 +185,11 @@ def _facts(whole: Whole) -> Iterator[tuple[str, str]]:
 
 
 def _outcomes(whole: Whole) -> Iterator[tuple[str, str]]:
-    promised = [d for d in whole.decisions if d.predicted_saved_g is not None]
     for kind, realised in whole.outcomes.items():
         label = "saved" if kind is IntensityKind.AVERAGE else f"saved ({kind})"
         yield label, _saved(realised)
-        if kind is IntensityKind.AVERAGE and promised:
-            last_g = promised[-1].predicted_saved_g or 0.0
-            yield "promised", f"{_mass(last_g)} by the last plan"
+        if realised.promised_g is not None:
+            yield "promised", f"{_mass(realised.promised_g)} by the plan it began by"
 
 
 def _saved(realised: Realised) -> str:
