@@ -93,6 +93,8 @@ def replan(candidates: Sequence[Candidate], situation: Situation) -> Replanned:
     for each in tail:
         job_id = each.job.job_id
         before = situation.standing.get(job_id)
+        if before is not None and before.alone:
+            before = None  # what it left of the room for others, nobody asked
         intents[job_id] = settled(meant[job_id], before, each, grids, situation.now)
     told: dict[str, Plan | Refusal] = {p.job: p for p in plans}
     told |= {r.job: r for r in refusals}
