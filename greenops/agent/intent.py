@@ -43,6 +43,7 @@ class Intent:
         spells: When, in order; empty: as soon as there is room.
         why: In one sentence.
         cost_g, saved_g: Expected, and below running at once; None: not known.
+        alone: It was planned when the job was submitted, beside no other that waits.
     """
 
     place: str | None
@@ -50,6 +51,7 @@ class Intent:
     why: str
     cost_g: float | None = None
     saved_g: float | None = None
+    alone: bool = False
 
     @property
     def start(self) -> datetime | None:
@@ -72,8 +74,8 @@ class Intent:
     def runs_on_at(self, now: datetime, pause_s: float) -> bool:
         """Return whether one that runs is not to be paused at a moment.
 
-        A plan may leave some seconds of an hour that it does not need at its beginning.
-        Within an hour nothing is gained by a pause, nor by one that takes longer itself.
+        A plan may leave seconds of an hour that it does not need at its beginning.
+        Within an hour nothing is gained by a pause, nor by one that is longer itself.
 
         Args:
             now: Aware.

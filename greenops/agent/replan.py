@@ -141,9 +141,13 @@ def _waited_by(job_id: str, situation: Situation) -> Intent | None:
     """Return the plan that a job keeps to; one that only waits for room is none.
 
     It would go on waiting for its hour, as clean as this one, when there is room again.
+    Nor is one that was made alone, at submission: what it left of the room for others,
+    nobody asked.
     """
     meant = situation.standing.get(job_id)
-    return meant if meant is not None and meant.gains else None
+    if meant is None or meant.alone or not meant.gains:
+        return None
+    return meant
 
 
 def _of_plan(plan: Plan) -> Intent:
@@ -198,7 +202,7 @@ def _decisions(
                 cause=situation.cause,
                 inputs_sha256=fingerprint_of_parts(shared, job),
                 inputs=inputs,
-                candidates=considered(by),
+                candidates=considered(each, intent, by),
                 chosen=chosen(intent, by if isinstance(by, Plan) else None),
                 reason=f"{intent.why} ({each.said})" if each.said else intent.why,
                 predicted_saved_g=intent.saved_g,

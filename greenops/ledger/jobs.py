@@ -156,6 +156,8 @@ class LedgerJobs:
 
     def past(self, name: str) -> Past | None:
         """Return what done jobs and finished runs of a name took; None: none."""
+        from greenops.ledger import job_past  # and with it `statistics`
+
         return self._read(lambda execute: job_past.past(execute, name))
 
     def state_outcome(self, outcome: Realised) -> None:
@@ -178,6 +180,10 @@ class LedgerJobs:
     def looked(self, look: OutcomeLook, again_at: datetime | None) -> None:
         """Write down that an ended job was looked at, and when to look again."""
         self._write(lambda connection: job_looks.looked(connection, look, again_at))
+
+    def ended(self, job_ids: Sequence[str]) -> Mapping[str, datetime]:
+        """Return when each of these jobs ended, without those that did not."""
+        return self._read(lambda execute: job_looks.ended(execute, job_ids))
 
     def run_ids(self, job_id: str) -> Sequence[str]:
         """Return the measured runs that were attempts at a job, the oldest first."""
