@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from greenops.agent.intent import Grid, Intent, settled
 from greenops.agent.planning import Candidate
-from greenops.agent.queue import BLIND, queue_intents
 from greenops.agent.trail import (
     canonical,
     chosen,
@@ -19,6 +18,7 @@ from greenops.agent.trail import (
     inputs_of,
     job_inputs,
 )
+from greenops.agent.words import BLIND
 from greenops.model import Decision, Place, Plan, Refusal, Segment
 from greenops.planner.committed import without
 from greenops.planner.plan import Standing, plan_jobs
@@ -89,10 +89,10 @@ def replan(candidates: Sequence[Candidate], situation: Situation) -> Replanned:
     intents |= {r.job: _of_refusal(r) for r in refusals}
     left = _less(situation.places, plans)
     grids = {p.name: Grid.of(p) for p in situation.places}
-    meant = queue_intents(tail, left, situation.now)
+    meant = _queued(tail, left, situation.now)
     for each in tail:
         job_id = each.job.job_id
-        before = situation.standing.get(job_id)
+        before = _waited_by(job_id, situation)
         if before is not None and before.alone:
             before = None  # what it left of the room for others, nobody asked
         intents[job_id] = settled(meant[job_id], before, each, grids, situation.now)
@@ -100,6 +100,17 @@ def replan(candidates: Sequence[Candidate], situation: Situation) -> Replanned:
     told |= {r.job: r for r in refusals}
     decisions = _decisions(candidates, intents, told, situation)
     return Replanned(intents=intents, decisions=decisions, told=told)
+
+
+def _queued(
+    tail: Sequence[Candidate], places: Sequence[Place], now: datetime
+) -> dict[str, Intent]:
+    if not tail:
+        return {}
+    # Loaded where there is a queue: a single job is told sooner.
+    from greenops.agent.queue import queue_intents
+
+    return queue_intents(tail, places, now)
 
 
 def _split(
@@ -120,12 +131,21 @@ def _split(
 
 def _standing(who: Candidate, situation: Situation) -> Standing | None:
     """Return the plan that a job waits by; None: it has none, or it runs."""
-    meant = situation.standing.get(who.job.job_id)
+    meant = _waited_by(who.job.job_id, situation)
     if who.running or meant is None or meant.place is None or not meant.spells:
         return None
     gpus = who.planned.gpus
     spells = [Segment(start=a, stop=b, gpus=gpus) for a, b in meant.spells]
     return Standing(place=meant.place, segments=tuple(spells))
+
+
+def _waited_by(job_id: str, situation: Situation) -> Intent | None:
+    """Return the plan that a job keeps to; one that only waits for room is none.
+
+    It would go on waiting for its hour, as clean as this one, when there is room again.
+    """
+    meant = situation.standing.get(job_id)
+    return meant if meant is not None and meant.gains else None
 
 
 def _of_plan(plan: Plan) -> Intent:
