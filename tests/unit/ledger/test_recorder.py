@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from greenops.errors import LedgerError
-from greenops.ledger.migrate import SCHEMA_VERSION
 from greenops.ledger.query import Ledger
 from greenops.ledger.recorder import LedgerRecorder
 from tests.unit.ledger.records import (
