@@ -9,6 +9,7 @@ import pytest
 
 from tests.executors.rigs import until
 
+pytestmark = pytest.mark.timeout(300)  # real processes, many of them
 PATIENCE_S = 120.0
 CONFIG = """
 zone = "DE"
@@ -22,6 +23,11 @@ print("epoch 1", os.environ["GREENOPS_JOB_ID"], os.environ["GREENOPS_RESUME"])
 print("seed", os.environ["SEED"], "in", os.path.basename(os.getcwd()), flush=True)
 sys.exit(int(sys.argv[1]))
 """
+
+
+def heard():
+    """Hear SIGINT as at a terminal, where tests that run in the background do not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture
@@ -95,14 +101,21 @@ def test_leaving_a_job_that_is_waited_for_leaves_it_running(home):
         "while not pathlib.Path('go').exists(): time.sleep(0.1)\n"
     )
     waiting = home.start(
-        *("submit", "--now", "--wait", "slow.py"), stdout=-1, stderr=-1, text=True
+        *("submit", "--now", "--wait", "slow.py"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heard,
     )
     for line in waiting.stdout:
         if line == "begun\n":
             break
     waiting.send_signal(signal.SIGINT)
-    _, said = waiting.communicate(timeout=120)
-    (home.home / "go").touch()
+    try:
+        _, said = waiting.communicate(timeout=PATIENCE_S / 2)
+    finally:
+        waiting.kill()
+        (home.home / "go").touch()
 
     assert waiting.returncode == 130
     assert "is left to itself" in said

@@ -325,3 +325,14 @@ def test_bytes_that_are_no_text_reach_the_job_as_they_were(tmp_path, config):
     assert os.fsencode(spec.argv[1]) == b"caf\xe9"
     folder = config.state_path / "jobs" / done.job_id
     assert read_environment(folder) == {b"A\xff": b"\xfe"}
+
+
+def test_a_place_that_does_not_say_what_is_free_is_planned_as_if_all_was(
+    tmp_path, config, monkeypatch
+):
+    monkeypatch.setattr("greenops.wire.submit.healths_of", lambda *_, **__: {})
+
+    done = submit(config, job(tmp_path, gpus=4, private=True), dry_run=True)
+
+    assert done.place == "local"
+    assert any("did not say in time" in note for note in done.notes)
