@@ -41,6 +41,7 @@ from greenops.model.outcomes import (
     Answer,
     AttemptRun,
     JobLine,
+    OutcomeLook,
     Past,
     Realised,
 )
@@ -122,6 +123,7 @@ __all__ = [
     "NodeEnergy",
     "Objective",
     "Option",
+    "OutcomeLook",
     "Past",
     "PauseBy",
     "Pausing",

@@ -95,6 +95,8 @@ class Realised:
         run_now_zone, run_now_start: Where and when it would have run.
         run_now_source: Who stated the intensities of that time.
         how: The method, or why there is no figure, in a sentence.
+        promised_g: What the decision that the job began by expected it to save, by
+            intensities of this kind; None: that is not known.
     """
 
     job_id: str
@@ -110,6 +112,20 @@ class Realised:
     run_now_source: str = ""
     how: str = ""
     greenops_version: str = ""
+    promised_g: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeLook:
+    """An ended job whose outcome is to be stated, or may have to be stated anew.
+
+    Attributes:
+        looks: How often it was looked at before.
+    """
+
+    job_id: str
+    ended_at: datetime
+    looks: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ def sites_of(config: Config, problems: list[str]) -> tuple[Site, ...]:
         ConfigError: the file of places is wrong; every complaint is listed.
     """
     if config.places_path is None:
-        return (_here(config, problems),)
+        return (here(config, problems),)
     # These load pydantic, a tenth of a second that nobody without a file waits for.
     from greenops.jobspec.complaints import Complaints
     from greenops.jobspec.places import read_places
@@ -49,7 +49,13 @@ def sites_of(config: Config, problems: list[str]) -> tuple[Site, ...]:
     return tuple(sites)
 
 
-def _here(config: Config, problems: list[str]) -> Site:
+def here(config: Config, problems: list[str]) -> Site:
+    """Return this machine as the place that it is without a file of places.
+
+    Args:
+        config: The settings in force.
+        problems: Gets a sentence where its zone is not known.
+    """
     found, _ = with_zone(config, problems)
     if found.zone is None:
         problems.append(
