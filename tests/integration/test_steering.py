@@ -73,5 +73,7 @@ def test_a_job_is_steered_through_its_life(cli, tmp_path, daemon):
     (attempt,) = whole["attempts"]
     assert attempt["exit_signal"] in {signal.SIGTERM, signal.SIGKILL}
     assert attempt["run_id"]
+    wrote = cli.run("logs", "--attempt", "1", job_id, check=0).stdout
+    assert wrote.startswith("begun\n")
     assert cli.run("cancel", job_id).returncode == 0
     assert cli.run("hold", job_id).returncode == 1

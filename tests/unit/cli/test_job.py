@@ -42,7 +42,7 @@ def test_a_job_shows_each_attempt_with_how_it_ended_and_what_came_of_it(
             facts=ended,
         )
     )  # fmt: skip
-    store.state_outcome(job_records.an_outcome("job-a"))
+    store.state_outcome(job_records.an_outcome("job-a", promised_g=210.0))
 
     text = greenops("job", "job-a").stdout
     row = text.splitlines()[-1].split()
