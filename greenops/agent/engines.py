@@ -30,6 +30,7 @@ class Engines:
         executors: By name.
         sites: The places, as configured.
         folder_of: Returns the folder of a job by its id.
+        not_ours: Returns why a user's jobs may not be run here; empty: they may.
     """
 
     def __init__(
@@ -37,10 +38,13 @@ class Engines:
         executors: Mapping[str, Executor],
         sites: Sequence[Site],
         folder_of: FolderOf,
+        *,
+        not_ours: Callable[[str], str] = lambda _user: "",
     ) -> None:
         self._executors = dict(executors)
         self._sites: dict[str, Site] = {}
         self._folder_of = folder_of
+        self._not_ours = not_ours
         self._patience = Patience()
         self._current: frozenset[str] = frozenset()
         self.take(sites)
@@ -140,6 +144,8 @@ class Engines:
     def _ask(self, executor: Executor, site: Site, job: Job, act: Act) -> None:
         match act.kind:
             case ActKind.SUBMIT:
+                if why := self._not_ours(job.spec.user):
+                    raise ExecutorRefusedError(why)
                 executor.submit(self._attempt(site, job, act))
             case ActKind.VOID:
                 executor.void(act.attempt_id)

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from greenops.agent.intent import Grid, Intent, settled
 from greenops.agent.planning import Candidate
-from greenops.agent.queue import BLIND, queue_intents
 from greenops.agent.trail import (
     canonical,
     chosen,
@@ -19,6 +18,7 @@ from greenops.agent.trail import (
     inputs_of,
     job_inputs,
 )
+from greenops.agent.words import BLIND
 from greenops.model import Decision, Place, Plan, Refusal, Segment
 from greenops.planner.committed import without
 from greenops.planner.plan import Standing, plan_jobs
@@ -89,7 +89,7 @@ def replan(candidates: Sequence[Candidate], situation: Situation) -> Replanned:
     intents |= {r.job: _of_refusal(r) for r in refusals}
     left = _less(situation.places, plans)
     grids = {p.name: Grid.of(p) for p in situation.places}
-    meant = queue_intents(tail, left, situation.now)
+    meant = _queued(tail, left, situation.now)
     for each in tail:
         job_id = each.job.job_id
         before = _waited_by(job_id, situation)
@@ -98,6 +98,17 @@ def replan(candidates: Sequence[Candidate], situation: Situation) -> Replanned:
     told |= {r.job: r for r in refusals}
     decisions = _decisions(candidates, intents, told, situation)
     return Replanned(intents=intents, decisions=decisions, told=told)
+
+
+def _queued(
+    tail: Sequence[Candidate], places: Sequence[Place], now: datetime
+) -> dict[str, Intent]:
+    if not tail:
+        return {}
+    # Loaded where there is a queue: a single job is told sooner.
+    from greenops.agent.queue import queue_intents
+
+    return queue_intents(tail, places, now)
 
 
 def _split(

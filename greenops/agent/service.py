@@ -36,6 +36,8 @@ class Parts:
         outlook: The latest forecast of a zone that there is; answers at once.
         past: What jobs and runs of a name took.
         folder_of: The folder of a job by its id.
+        not_ours: Why a user's jobs may not be run here; empty: they may. Asked before
+            any executor is handed an attempt, beside what those check themselves.
         version: Of greenops.
     """
 
@@ -46,6 +48,7 @@ class Parts:
     past: Callable[[str], Past | None]
     folder_of: FolderOf
     version: str
+    not_ours: Callable[[str], str] = lambda _user: ""
 
 
 class AgentService:
@@ -56,7 +59,9 @@ class AgentService:
     """
 
     def __init__(self, parts: Parts) -> None:
-        engines = Engines(parts.executors, parts.sites, parts.folder_of)
+        engines = Engines(
+            parts.executors, parts.sites, parts.folder_of, not_ours=parts.not_ours
+        )
         self._present = Present(book=Book(parts.store), engines=engines)
         self._recall = Recall(self._present, parts.store)
         self._attendant = Attendant(self._present)

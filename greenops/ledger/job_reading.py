@@ -3,7 +3,6 @@
 import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 
 from greenops.errors import JobNotFoundError
 from greenops.ledger.job_records import (
@@ -33,6 +32,8 @@ KEYS_AT_ONCE = 500
 NEAR_AMONG = 500
 """How many of the newest jobs are looked through for near matches."""
 NEAR_SHOWN = 3
+LONGEST_TOLD = 100
+"""Characters of what was asked for that an answer repeats."""
 _FIND = "SELECT job_key, job_id, spec, greenops_version FROM jobs"
 _LAST_DECISIONS = (
     "SELECT d.*, j.job_id FROM jobs j JOIN decisions d ON d.decision_key ="
@@ -66,7 +67,8 @@ def find_job(execute: Execute, name_or_id: str) -> Found:
     if begun:
         ids = ", ".join(unescape(row["job_id"]) for row in begun)
         raise JobNotFoundError(f"{name_or_id!r} is the beginning of several: {ids}")
-    raise JobNotFoundError(f"no job {name_or_id!r}. {_near(execute, name_or_id)}")
+    told = name_or_id[:LONGEST_TOLD]
+    raise JobNotFoundError(f"no job {told!r}. {_near(execute, told)}")
 
 
 def job(execute: Execute, name_or_id: str) -> tuple[str, JobSpec, Sequence[JobEvent]]:
@@ -190,6 +192,8 @@ def _near(execute: Execute, name: str) -> str:
     known = {
         unescape(text): None for row in recent for text in (row["job_id"], row["name"])
     }
+    from difflib import get_close_matches  # some ms that hardly any command needs
+
     near = get_close_matches(name, list(known), n=NEAR_SHOWN)
     if near:
         return f"Did you mean {' or '.join(near)}?"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from greenops.errors import LedgerUnavailableError
-from greenops.ledger import job_looks, job_past, job_reading, job_writing
+from greenops.ledger import job_looks, job_reading, job_writing
 from greenops.ledger.append import Appender
 from greenops.ledger.job_heads import OpenJobs
 from greenops.ledger.job_rows import job_row
@@ -57,11 +57,21 @@ class LedgerJobs:
         self._open = OpenJobs(self._sealed)
         self._version: int | None = None
 
-    def add(self, job_id: str, spec: JobSpec, first: JobEvent) -> None:
+    def add(
+        self,
+        job_id: str,
+        spec: JobSpec,
+        first: JobEvent,
+        decisions: Sequence[Decision] = (),
+    ) -> None:
         """Write down a submission; see `ports.JobStore`."""
-        self.add_all([(job_id, spec, first)])
+        self.add_all([(job_id, spec, first)], decisions)
 
-    def add_all(self, submissions: Iterable[tuple[str, JobSpec, JobEvent]]) -> None:
+    def add_all(
+        self,
+        submissions: Iterable[tuple[str, JobSpec, JobEvent]],
+        decisions: Sequence[Decision] = (),
+    ) -> None:
         """Write down submissions, all or none; the arguments are those of `add`."""
         rows = []
         for job_id, spec, first in submissions:
@@ -69,7 +79,12 @@ class LedgerJobs:
             if sealed:  # first, so that no job in the ledger lacks its command
                 self._sealed.keep(job_id, spec.argv)
             rows.append((row, first))
-        self._write(lambda connection: job_writing.add(connection, rows))
+
+        def work(connection: sqlite3.Connection) -> None:
+            job_writing.add(connection, rows)
+            job_writing.decide(connection, decisions)
+
+        self._write(work)
 
     def append(
         self,
@@ -141,6 +156,8 @@ class LedgerJobs:
 
     def past(self, name: str) -> Past | None:
         """Return what done jobs and finished runs of a name took; None: none."""
+        from greenops.ledger import job_past  # and with it `statistics`
+
         return self._read(lambda execute: job_past.past(execute, name))
 
     def state_outcome(self, outcome: Realised) -> None:

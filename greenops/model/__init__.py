@@ -39,6 +39,7 @@ from greenops.model.node import (
 from greenops.model.outcomes import (
     JOB_ID_TAG,
     Answer,
+    AttemptRun,
     JobLine,
     OutcomeLook,
     Past,
@@ -84,6 +85,7 @@ __all__ = [
     "JOB_ID_TAG",
     "Answer",
     "Attempt",
+    "AttemptRun",
     "AttemptState",
     "AttemptStatus",
     "Basis",

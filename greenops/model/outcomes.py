@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from greenops.model.carbon import Bounded, IntensityKind
+from greenops.model.runs import RunStatus
 from greenops.model.work import JobState
 
 JOB_ID_TAG = "job_id"
@@ -42,6 +43,25 @@ class JobLine:
     planned_place: str | None = None
     promised_g: float | None = None
     request: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRun:
+    """The measured run of an attempt at a job.
+
+    Attributes:
+        duration_s: None: it has not ended.
+        energy_j: Of the job; None: not known (yet), as `total_g`.
+        total_g: Operational and embodied emissions, as they were stated last.
+    """
+
+    run_id: str
+    status: RunStatus
+    started_at: datetime
+    duration_s: float | None = None
+    zone: str | None = None
+    energy_j: Bounded | None = None
+    total_g: Bounded | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

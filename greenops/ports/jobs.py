@@ -101,8 +101,14 @@ class JobStore(Protocol):
     or none where it raises. Every method raises LedgerError where the store fails.
     """
 
-    def add(self, job_id: str, spec: JobSpec, first: JobEvent) -> None:
-        """Write down a submission with its first event, number 0.
+    def add(
+        self,
+        job_id: str,
+        spec: JobSpec,
+        first: JobEvent,
+        decisions: Sequence[Decision] = (),
+    ) -> None:
+        """Write down a submission with its first event, number 0, and its first plan.
 
         Raises:
             JobChangedError: there is a job of this id already.

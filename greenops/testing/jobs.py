@@ -50,13 +50,22 @@ class MemoryJobs:
         self._written = True
         self._looks: dict[str, tuple[datetime, OutcomeLook]] = {}
 
-    def add(self, job_id: str, spec: JobSpec, first: JobEvent) -> None:
-        """Write down a submission with its first event."""
+    def add(
+        self,
+        job_id: str,
+        spec: JobSpec,
+        first: JobEvent,
+        decisions: Sequence[Decision] = (),
+    ) -> None:
+        """Write down a submission with its first event and its first plan."""
         if job_id in self.jobs:
             raise JobChangedError(f"there is a job {job_id} already")
         if first.seq != 0:
             raise ValueError(f"the first event of {job_id} is number 0")
-        self.jobs[job_id] = _KeptJob(spec, [first])
+        if wrong := {d.job_id for d in decisions} - {job_id}:
+            raise JobNotFoundError(f"a decision of another job: {wrong}")
+        _refuse_unplain((first,), decisions)
+        self.jobs[job_id] = _KeptJob(spec, [first], list(decisions))
         self._written = True
 
     def append(

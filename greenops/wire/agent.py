@@ -16,6 +16,8 @@ from greenops.agent.service import AgentService, Parts
 from greenops.agent.timers import Task, Timers
 from greenops.config import Config
 from greenops.errors import ConfigError
+from greenops.executors.job_owner import why_not_ours
+from greenops.ledger import ownership
 from greenops.ledger.daemon_seat import DaemonSeat
 from greenops.ledger.jobs import LedgerJobs
 from greenops.ledger.place import private_dir
@@ -101,6 +103,7 @@ class Daemon:
                 past=self._took_before,
                 folder_of=lambda job_id: str(folders / job_id),
                 version=__version__,
+                not_ours=why_not_ours,
             )
         )
         self._outcomes = OutcomeKeeper(
@@ -123,10 +126,13 @@ class Daemon:
 
         Raises:
             DaemonRunningError: there is one on this ledger already.
+            ConfigError: others own the ledger, or may write to it.
             LedgerUnavailableError: there is no place for the ledger.
             DaemonLedgerError: it was damaged, now or meanwhile, and is kept aside.
             LedgerTooNewError: a newer greenops wrote it.
         """
+        if why := ownership.why_not_ours(ledger_file(self.config)):
+            raise ConfigError(why)
         if not self._seat.take():
             raise DaemonRunningError(
                 "a daemon works on this ledger already; see `greenops daemon status`"

@@ -383,3 +383,18 @@ def test_of_two_that_write_the_next_event_one_wins(tmp_path):
     assert [e.seq for e in events] == list(range(len(events)))
     assert sorted(won) == [e.seq for e in events[1:]]
     assert len(won) + len(lost) == 80
+
+
+def test_a_submission_may_bring_its_first_plan(store):
+    store.add(JOB_ID, a_spec(), an_event(), [a_decision()])
+
+    assert list(store.decisions(JOB_ID)) == [a_decision()]
+
+
+def test_a_submission_whose_plan_cannot_be_kept_is_not_kept_either(store):
+    with pytest.raises((JobNotFoundError, ValueError)):
+        store.add(JOB_ID, a_spec(), an_event(), [a_decision(job_id=OTHER)])
+    with pytest.raises(ValueError, match="plain"):
+        store.add(JOB_ID, a_spec(), an_event(), [a_decision(chosen={"x": object()})])
+
+    assert store.open_jobs() == {}
