@@ -39,6 +39,13 @@ STAGES: Mapping[str, str] = {
     "birth": "before it had looked at anything",
     "plan": "just after it had planned",
 }
+PROVOKED = {
+    JobState.PAUSING: RequestKind.HOLD,
+    JobState.PAUSED: RequestKind.RELEASE,
+    JobState.CANCELLING: RequestKind.CANCEL,
+    JobState.CANCELLED: RequestKind.CANCEL,
+}
+"""What a person asks of jobs to bring them to a state."""
 STUCK_AFTER_S = 90.0
 INTRODUCTION = """\
 Jobs of seven kinds (short, failing, asking to be run again, checkpointing, frozen,
@@ -113,11 +120,14 @@ def kill_again_and_again(
         open_ids = list(home.store.open_jobs())
         crowd.submit(crowd.some(OPEN - len(open_ids)), urgent=dice.random() < 0.5)
         crowd.submit(["short"], urgent=True)  # so that there is something to act on
-        crowd.ask_something(open_ids)
+        if stages[number % len(stages)] in PROVOKED:
+            crowd.ask_all(PROVOKED[stages[number % len(stages)]], open_ids)
+        else:
+            crowd.ask_something(open_ids)
         if number % 4 == 0:
             home.hours({"SE": dice.choice([CLEAN, DIRTY])})
         kill_once(home, stages[number % len(stages)], toll, dice, latest_s)
-        if number % 10 == 0:
+        if number % 4 == 0:
             kill_runners(home, crowd, toll, dice)
         toll.damaged += not home.sound()
         if sys.stderr.isatty():
