@@ -5,6 +5,7 @@ For whoever watches a real daemon from outside, as a benchmark or a test does.
 
 import contextlib
 import os
+import pwd
 import signal
 import sqlite3
 import subprocess
@@ -21,7 +22,7 @@ from greenops.model import JobSpec
 KIB_PER_MIB = 1024
 ROOT = Path(__file__).parents[2]
 PYTHON = (sys.executable, "-X", "faulthandler")
-USER = "ada"
+USER = pwd.getpwuid(os.geteuid()).pw_name
 CLEAN_G, DIRTY_G = 20.0, 900.0
 CONFIG = """
 zone = "SE"
