@@ -39,7 +39,7 @@ STAGES: Mapping[str, str] = {
     "birth": "before it had looked at anything",
     "plan": "just after it had planned",
 }
-PROVOKED = {
+PROVOKED: Mapping[str, RequestKind] = {
     JobState.PAUSING: RequestKind.HOLD,
     JobState.PAUSED: RequestKind.RELEASE,
     JobState.CANCELLING: RequestKind.CANCEL,
