@@ -172,6 +172,12 @@ class AgentHome:
         return sum(p.stat().st_size for p in found) / 2**20
 
 
+def circumstances(what: str) -> str:
+    """Return in one sentence what was run, and beside how much else."""
+    busy = f"load average {os.getloadavg()[2]:.0f} over the last quarter of an hour"
+    return f"This table: {what}, at nice {os.nice(0)}, {busy}.\n"
+
+
 def cpu_s(pid: int) -> float:
     """Return the processor time of a process that lives, without its children's."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -25,7 +25,7 @@ from pathlib import Path
 from greenops.executors.attempt_folder import AttemptFolder
 from greenops.model import JobState, RequestKind
 from tests.bench.agent_crowd import CPUS_EACH, ENDS, Crowd
-from tests.bench.agent_home import CLEAN_G, DIRTY_G, AgentHome, stopped
+from tests.bench.agent_home import CLEAN_G, DIRTY_G, AgentHome, circumstances, stopped
 from tests.bench.page import options, publish, table
 
 OPEN = 14
@@ -241,7 +241,7 @@ def main() -> None:
         asked,
         name="bench-agent-kill",
         title="The daemon killed again and again",
-        body=f"{INTRODUCTION}\n{told(toll, crowd, wrong)}",
+        body=f"{INTRODUCTION}{circumstances(f'`--kills {asked.kills}`')}\n{told(toll, crowd, wrong)}",
         figures={
             **{how: len(ids) for how, ids in wrong.items()},
             "kills": toll.stages.total(),
