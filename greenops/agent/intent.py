@@ -74,8 +74,8 @@ class Intent:
     def runs_on_at(self, now: datetime, pause_s: float) -> bool:
         """Return whether one that runs is not to be paused at a moment.
 
-        A plan may leave seconds of an hour that it does not need at its beginning.
-        Within an hour nothing is gained by a pause, nor by one that is longer itself.
+        A plan may leave what it does not need of an hour at its beginning. Within an
+        hour nothing is gained by a pause, nor by one that takes longer itself.
 
         Args:
             now: Aware.

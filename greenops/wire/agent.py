@@ -34,6 +34,7 @@ from greenops.wire.agent_sites import (
 )
 from greenops.wire.agent_tidying import Tidier
 from greenops.wire.executors import open_executors
+from greenops.wire.ledger_watch import LedgerWatch
 from greenops.wire.outlook_file import keep_outlook
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ class Daemon:
     _store: LedgerJobs = field(init=False)
     _service: AgentService = field(init=False)
     _seat: DaemonSeat = field(init=False)
+    _watch: LedgerWatch = field(init=False)
     _timers: Timers = field(init=False)
     _stopping: threading.Event = field(init=False, default_factory=threading.Event)
     _outcomes: OutcomeKeeper = field(init=False)
@@ -113,6 +115,7 @@ class Daemon:
         self._tidier = Tidier(self.config, self.wall(), self._stopping.is_set)
         self._node = NodeWatch(self.config)
         self._seat = DaemonSeat(ledger_file(self.config))
+        self._watch = LedgerWatch(ledger_file(self.config), folders)
         self._started_at = self.wall()
         self._timers = Timers(self._tasks(), utc_now, time.monotonic)
         for problem in problems:
@@ -129,6 +132,8 @@ class Daemon:
             DaemonRunningError: there is one on this ledger already.
             ConfigError: others own the ledger, or may write to it.
             LedgerUnavailableError: there is no place for the ledger.
+            DaemonLedgerError: it was damaged, now or meanwhile, and is kept aside.
+            LedgerTooNewError: a newer greenops wrote it.
         """
         if why := ownership.why_not_ours(ledger_file(self.config)):
             raise ConfigError(why)
@@ -137,16 +142,23 @@ class Daemon:
                 "a daemon works on this ledger already; see `greenops daemon status`"
             )
         try:
+            self._watch.begin()
             self._forecast_first(stop)
             self._timers.start()
-            while not stop.wait(1.0):
-                self._timers.check_clock()
-                self._take(reload())
-            self._stopping.set()
-            self._timers.stop()
+            try:
+                self._work(stop, reload)
+            finally:
+                self._stopping.set()
+                self._timers.stop()
         finally:
             self._node.stop()
             self._seat.leave()
+
+    def _work(self, stop: threading.Event, reload: Callable[[], Config | None]) -> None:
+        while not stop.wait(1.0):
+            self._watch.check()
+            self._timers.check_clock()
+            self._take(reload())
 
     def _forecast_first(self, stop: threading.Event, most_s: float = 15.0) -> None:
         """Give the first forecasts a moment: without any, nothing would wait."""

@@ -17,11 +17,12 @@ from greenops.agent.lifecycle import submitted
 from greenops.ledger.daemon_seat import DaemonSeat
 from greenops.ledger.jobs import LedgerJobs
 from greenops.model import JobSpec
+from greenops.tracking.identity import user_name
 
 KIB_PER_MIB = 1024
 ROOT = Path(__file__).parents[2]
 PYTHON = (sys.executable, "-X", "faulthandler")
-USER = "ada"
+USER = user_name()
 CLEAN_G, DIRTY_G = 20.0, 900.0
 CONFIG = """
 zone = "SE"
@@ -169,6 +170,12 @@ class AgentHome:
         """Return the size of the ledger with its log."""
         found = self.ledger.parent.glob(self.ledger.name + "*")
         return sum(p.stat().st_size for p in found) / 2**20
+
+
+def circumstances(what: str) -> str:
+    """Return in one sentence what was run, and beside how much else."""
+    busy = f"load average {os.getloadavg()[2]:.0f} over the last quarter of an hour"
+    return f"This table: {what}, at nice {os.nice(0)}, {busy}.\n"
 
 
 def cpu_s(pid: int) -> float:
