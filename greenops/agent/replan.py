@@ -93,6 +93,8 @@ def replan(candidates: Sequence[Candidate], situation: Situation) -> Replanned:
     for each in tail:
         job_id = each.job.job_id
         before = _waited_by(job_id, situation)
+        if before is not None and before.alone:
+            before = None  # what it left of the room for others, nobody asked
         intents[job_id] = settled(meant[job_id], before, each, grids, situation.now)
     told: dict[str, Plan | Refusal] = {p.job: p for p in plans}
     told |= {r.job: r for r in refusals}
@@ -141,13 +143,9 @@ def _waited_by(job_id: str, situation: Situation) -> Intent | None:
     """Return the plan that a job keeps to; one that only waits for room is none.
 
     It would go on waiting for its hour, as clean as this one, when there is room again.
-    Nor is one that was made alone, at submission: what it left of the room for others,
-    nobody asked.
     """
     meant = situation.standing.get(job_id)
-    if meant is None or meant.alone or not meant.gains:
-        return None
-    return meant
+    return meant if meant is not None and meant.gains else None
 
 
 def _of_plan(plan: Plan) -> Intent:

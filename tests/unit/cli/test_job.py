@@ -49,7 +49,7 @@ def test_a_job_shows_each_attempt_with_how_it_ended_and_what_came_of_it(
     assert row[:4] == ["1", "lab", "with", "3"]
     assert row[-1] == "r1"
     assert "300 g (-10.0 g to 600 g) of 400 g begun at once" in " ".join(text.split())
-    assert "280 g by the plan it began by" in text
+    assert "210 g by the plan it began by" in text
     (attempt,) = json.loads(greenops("job", "job-a", "--json").stdout)["attempts"]
     assert (attempt["exit_code"], attempt["run_id"]) == (3, "r1")
 
