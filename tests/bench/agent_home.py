@@ -17,11 +17,12 @@ from greenops.agent.lifecycle import submitted
 from greenops.ledger.daemon_seat import DaemonSeat
 from greenops.ledger.jobs import LedgerJobs
 from greenops.model import JobSpec
+from greenops.tracking.identity import user_name
 
 KIB_PER_MIB = 1024
 ROOT = Path(__file__).parents[2]
 PYTHON = (sys.executable, "-X", "faulthandler")
-USER = "ada"
+USER = user_name()
 CLEAN_G, DIRTY_G = 20.0, 900.0
 CONFIG = """
 zone = "SE"
