@@ -43,6 +43,7 @@ class Intent:
         spells: When, in order; empty: as soon as there is room.
         why: In one sentence.
         cost_g, saved_g: Expected, and below running at once; None: not known.
+        alone: It was planned when the job was submitted, beside no other that waits.
     """
 
     place: str | None
@@ -50,6 +51,7 @@ class Intent:
     why: str
     cost_g: float | None = None
     saved_g: float | None = None
+    alone: bool = False
 
     @property
     def start(self) -> datetime | None:

@@ -32,6 +32,7 @@ from greenops.wire.agent_sites import (
     sites_of,
     state_folder,
 )
+from greenops.wire.agent_tidying import Tidier
 from greenops.wire.executors import open_executors
 from greenops.wire.ledger_watch import LedgerWatch
 from greenops.wire.outlook_file import keep_outlook
@@ -41,8 +42,9 @@ log = logging.getLogger(__name__)
 LOOK_S = 0.5
 """Between two looks at jobs: an act of a person is seen that soon."""
 BEAT_S = 5.0
-OUTCOMES_EVERY_S = 20.0
+OUTCOMES_EVERY_S = 5.0
 """Between two looks whether there is an outcome to be stated."""
+TIDY_EVERY_S = 600.0
 PAST_FOR_S = 300.0
 """How long what past runs took is remembered."""
 
@@ -79,6 +81,7 @@ class Daemon:
     _timers: Timers = field(init=False)
     _stopping: threading.Event = field(init=False, default_factory=threading.Event)
     _outcomes: OutcomeKeeper = field(init=False)
+    _tidier: Tidier = field(init=False)
     _node: NodeWatch = field(init=False)
     _started_at: datetime = field(init=False)
     _ticked_at: datetime | None = field(init=False, default=None)
@@ -109,6 +112,7 @@ class Daemon:
         self._outcomes = OutcomeKeeper(
             self.config, lambda: self._sites, self._stopping.is_set
         )
+        self._tidier = Tidier(self.config, self.wall(), self._stopping.is_set)
         self._node = NodeWatch(self.config)
         self._seat = DaemonSeat(ledger_file(self.config))
         self._watch = LedgerWatch(ledger_file(self.config), folders)
@@ -176,6 +180,13 @@ class Daemon:
                 do=self._state_outcomes,
                 finish=self._outcomes.close,
             ),
+            Task(
+                name="tidying",
+                every_s=TIDY_EVERY_S,
+                do=self._tidy,
+                finish=self._tidier.close,
+                at_once=False,
+            ),
         ]
         return tuple(tasks)
 
@@ -192,6 +203,9 @@ class Daemon:
 
     def _state_outcomes(self) -> None:
         self._outcomes.round(self.wall())
+
+    def _tidy(self) -> None:
+        self._tidier.round(self.wall())
 
     def _beat(self) -> None:
         if self.config.daemon_sample_node:
@@ -221,7 +235,8 @@ class Daemon:
         except ConfigError as e:
             log.warning("the configuration in force stays: %s", e)
             return
-        self.config = self._outlook.config = self._outcomes.config = config
+        self.config = self._outlook.config = config
+        self._outcomes.config = self._tidier.config = config
         self._timers.hurry("forecasts")
         for problem in problems:
             log.warning("%s", problem)
