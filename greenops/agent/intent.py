@@ -1,7 +1,7 @@
 """What is meant to become of a job, until something is known that changes it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from greenops.agent.planning import Candidate
@@ -93,6 +93,23 @@ class Intent:
         if self.start is None or other.start is None:
             return self.start is other.start
         return abs(self.start - other.start) < timedelta(minutes=1)
+
+
+def waits_for_nothing(
+    standing: Intent, who: Candidate, grids: Mapping[str, Grid]
+) -> bool:
+    """Return whether a plan waits though running at once is expected to emit no more.
+
+    At the same place, by the forecasts of today: hours that were dirty when it was made
+    may have turned out clean.
+    """
+    soonest = who.planned.earliest
+    if standing.start is None or standing.start <= soonest:
+        return False
+    length = sum((stop - start for start, stop in standing.spells), timedelta(0))
+    at_once = replace(standing, spells=((soonest, soonest + length),))
+    then_g, now_g = (_mean(i, grids) for i in (standing, at_once))
+    return then_g is not None and now_g is not None and now_g <= then_g
 
 
 def settled(

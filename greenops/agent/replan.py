@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from greenops.agent.intent import Grid, Intent, settled
+from greenops.agent.intent import Grid, Intent, settled, waits_for_nothing
 from greenops.agent.planning import Candidate
 from greenops.agent.trail import (
     canonical,
@@ -77,25 +77,34 @@ def replan(candidates: Sequence[Candidate], situation: Situation) -> Replanned:
     if not situation.places:
         return Replanned(intents={}, decisions=())
     head, tail = _split(candidates)
+    grids = {p.name: Grid.of(p) for p in situation.places}
+    before = {
+        c.job.job_id: kept
+        for c in candidates
+        if (kept := _waited_by(c, situation, grids))
+    }
     plans, refusals = plan_jobs(
         [c.planned for c in head],
         situation.places,
         now=situation.now,
         paused_at={c.job.job_id: c.paused_at for c in head if c.paused_at},
         seen_for=SEEN_FOR,
-        standing={c.job.job_id: s for c in head if (s := _standing(c, situation))},
+        standing={
+            c.job.job_id: s
+            for c in head
+            if (s := _standing(c, before.get(c.job.job_id)))
+        },
     )
     intents = {p.job: _of_plan(p) for p in plans}
     intents |= {r.job: _of_refusal(r) for r in refusals}
     left = _less(situation.places, plans)
-    grids = {p.name: Grid.of(p) for p in situation.places}
     meant = _queued(tail, left, situation.now)
     for each in tail:
         job_id = each.job.job_id
-        before = _waited_by(job_id, situation)
-        if before is not None and before.alone:
-            before = None  # what it left of the room for others, nobody asked
-        intents[job_id] = settled(meant[job_id], before, each, grids, situation.now)
+        stood = before.get(job_id)
+        if stood is not None and stood.alone:
+            stood = None  # what it left of the room for others, nobody asked
+        intents[job_id] = settled(meant[job_id], stood, each, grids, situation.now)
     told: dict[str, Plan | Refusal] = {p.job: p for p in plans}
     told |= {r.job: r for r in refusals}
     decisions = _decisions(candidates, intents, told, situation)
@@ -129,9 +138,8 @@ def _split(
     return head, tail
 
 
-def _standing(who: Candidate, situation: Situation) -> Standing | None:
+def _standing(who: Candidate, meant: Intent | None) -> Standing | None:
     """Return the plan that a job waits by; None: it has none, or it runs."""
-    meant = _waited_by(who.job.job_id, situation)
     if who.running or meant is None or meant.place is None or not meant.spells:
         return None
     gpus = who.planned.gpus
@@ -139,13 +147,18 @@ def _standing(who: Candidate, situation: Situation) -> Standing | None:
     return Standing(place=meant.place, segments=tuple(spells))
 
 
-def _waited_by(job_id: str, situation: Situation) -> Intent | None:
-    """Return the plan that a job keeps to; one that only waits for room is none.
+def _waited_by(
+    who: Candidate, situation: Situation, grids: Mapping[str, Grid]
+) -> Intent | None:
+    """Return the plan that a job keeps to; one that waits for nothing is none.
 
-    It would go on waiting for its hour, as clean as this one, when there is room again.
+    Such as one that only waited for room: it would go on waiting for its hour, as clean
+    as this one, when there is room again.
     """
-    meant = situation.standing.get(job_id)
-    return meant if meant is not None and meant.gains else None
+    meant = situation.standing.get(who.job.job_id)
+    if meant is None or not meant.gains or waits_for_nothing(meant, who, grids):
+        return None
+    return meant
 
 
 def _of_plan(plan: Plan) -> Intent:

@@ -100,3 +100,16 @@ def test_what_was_chosen_reads_back_as_it_was_meant():
             chosen=chosen(meant), reason=meant.why, predicted_saved_g=meant.saved_g
         )
         assert recalled(made) == meant
+
+
+def test_a_plan_is_dropped_where_this_hour_turned_out_as_clean_as_its_own():
+    hours = [DIRTY] + [CLEAN] * 40
+    world = World(intensities=hours)
+    world.submit("j1")
+    world.tick()
+    world.tick(60.0)
+    assert world.state("j1") == "waiting"
+    hours[0] = CLEAN
+    world.forecasts["SE"] = forecast("SE", hours, issued_at=world.now)
+    world.tick(1.0, times=2)
+    assert world.state("j1") != "waiting"
