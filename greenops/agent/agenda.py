@@ -14,6 +14,7 @@ from greenops.planner.route import open_places
 
 Fits = Callable[[str, Candidate], bool]
 NEVER_LATER = "it starts now to be done in time, however clean the hours to come are"
+AS_ASKED = "it starts now, as was asked, however clean the hours to come are"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,10 @@ class Agenda:
         intent = self.intents.get(who.job.job_id)
         must = must_start(who, now)
         meant = None if intent is None else intent.place
-        why = NEVER_LATER if must or intent is None else intent.why
+        if who.job.standing.run_now:
+            why = AS_ASKED
+        else:
+            why = NEVER_LATER if must or intent is None else intent.why
         if meant is not None and fits(meant, who):
             return Due(place=meant, why=why)
         if meant is not None and not must:
