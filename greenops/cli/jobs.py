@@ -175,8 +175,12 @@ def _when(line: JobLine, now: datetime) -> str:
         if line.planned_start is None:
             return "as soon as there is room"
         return f"starts {coming(line.planned_start, now)}"
-    word = "ended" if line.state.final else "since"
-    return f"{word} {ago(line.since, now)}"
+    passed = ago(line.since, now)
+    if line.state.final:
+        return f"ended {passed}"
+    if passed.endswith(" ago"):
+        return f"for {passed.removesuffix(' ago')}"
+    return passed
 
 
 def coming(moment: datetime, now: datetime) -> str:

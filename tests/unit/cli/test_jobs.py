@@ -6,7 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import click
 import pytest
@@ -41,6 +41,30 @@ def test_the_list_has_open_jobs_first_and_what_is_planned_of_them(greenops, stor
     assert lines[1].startswith("job-open")
     assert "starts in 2 h 59" in lines[1] or "starts in 3 h" in lines[1]
     assert "~210 g" in lines[1]
+
+
+def test_a_job_that_was_asked_to_run_now_is_not_said_to_wait_for_its_plan(
+    greenops, store
+):
+    add(store, run_now=True)
+    decide(store)
+
+    row = greenops("jobs").stdout.splitlines()[1]
+    whole = greenops("job", "job-a").stdout
+
+    assert "as soon as there is room" in row
+    assert "~210 g" not in row
+    assert "plan       none: it was asked to run now" in whole
+
+
+def test_how_long_a_job_stands_so_reads_as_english(greenops, store):
+    add(store, held=True, began_ago=timedelta(minutes=5, seconds=30))
+    add(store, "job-b", held=True)
+
+    _, newer, older = greenops("jobs").stdout.splitlines()
+
+    assert " for 5 min " in older
+    assert " just now " in newer
 
 
 def test_the_list_as_json_has_every_field(greenops, store):
