@@ -1,5 +1,6 @@
 """What the core asks of the outside world. Plugins satisfy these by shape."""
 
+from greenops.ports.changes import Risk, TrainingChange
 from greenops.ports.grid import (
     CarbonSignal,
     GenerationSource,
@@ -21,10 +22,12 @@ from greenops.ports.node import (
     Discovery,
     NodeBook,
 )
+from greenops.ports.trials import EnergyMeter
 
 __all__ = [
     "CarbonSignal",
     "Discovery",
+    "EnergyMeter",
     "Executor",
     "GenerationSource",
     "JobHistory",
@@ -34,6 +37,8 @@ __all__ = [
     "NodeBook",
     "NodeCpu",
     "Recorder",
+    "Risk",
     "Sensor",
     "SignalFactory",
+    "TrainingChange",
 ]

@@ -1,6 +1,7 @@
 """`greenops submit` as people meet it."""
 
 import json
+import os
 import shlex
 import sqlite3
 import stat
@@ -335,3 +336,14 @@ def test_a_plan_that_cannot_be_told_is_an_error():
 
     assert done.returncode == 1
     assert "No space left" in done.stderr
+
+
+def test_arguments_that_are_no_text_are_shown_harmlessly(cli):
+    cli.env["GREENOPS_ZONE"] = "DE"
+    hostile = os.fsdecode(b"\xff\x1b[2J")
+
+    done = cli.run("submit", "--", "echo", hostile)
+
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stdout
+    assert "echo" in done.stdout
