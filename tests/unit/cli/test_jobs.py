@@ -12,6 +12,7 @@ import click
 import pytest
 
 from greenops.cli.store import complete_job
+from greenops.ledger.daemon_seat import DaemonSeat
 from greenops.model import JobEvent, JobState
 from tests.unit.cli.job_life import HOSTILE, add, decide
 
@@ -51,10 +52,26 @@ def test_a_job_that_was_asked_to_run_now_is_not_said_to_wait_for_its_plan(
 
     row = greenops("jobs").stdout.splitlines()[1]
     whole = greenops("job", "job-a").stdout
+    plan = greenops("plan", "job-a").stdout
 
     assert "as soon as there is room" in row
     assert "~210 g" not in row
     assert "plan       none: it was asked to run now" in whole
+    assert "now         it was asked to run now" in plan
+
+
+def test_jobs_that_nobody_starts_are_said_to_wait_for_a_daemon(greenops, store, path):
+    add(store, held=True)
+    assert "no daemon" not in greenops("jobs").stderr
+
+    add(store, "job-b")
+    assert "run `greenops daemon --detach`" in greenops("jobs").stderr
+    assert greenops("jobs", "--json").stderr == ""
+
+    seat = DaemonSeat(path)
+    assert seat.take()
+    assert greenops("jobs").stderr == ""
+    seat.leave()
 
 
 def test_how_long_a_job_stands_so_reads_as_english(greenops, store):
