@@ -131,7 +131,7 @@ def _due_s(who: Candidate, intent: Intent | None, now: datetime) -> float:
     """Return when a job is due, in epoch seconds."""
     earliest_s = who.planned.earliest.timestamp()
     if who.job.standing.run_now:
-        return -inf
+        return who.job.standing.not_before_s or -inf
     latest_s = max(who.latest_start.timestamp(), earliest_s)
     if intent is None:
         return latest_s

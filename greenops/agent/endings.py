@@ -35,7 +35,7 @@ def after_end(job: Job, status: AttemptStatus, now: datetime) -> JobEvent:
     if job.state is JobState.PAUSING and _by_stopping(job, status):
         why = f"it was stopped ({how_ended(status)}), and goes on from its checkpoint"
         return _stopped(job, over, why, now, facts)
-    return job.then(JobState.FAILED, f"it {how_ended(status)}", now, over, facts=facts)
+    return job.then(JobState.FAILED, _failed(status), now, over, facts=facts)
 
 
 def forgotten(job: Job, now: datetime) -> JobEvent:
@@ -135,6 +135,13 @@ def _ran_s(job: Job, status: AttemptStatus, now: datetime) -> float:
     if job.standing.began:
         return max(0.0, (now - job.last.at).total_seconds())
     return 0.0
+
+
+def _failed(status: AttemptStatus) -> str:
+    """Return how it failed; what was never started left no log that says why."""
+    never_started = status.run_id is None and status.exit_signal is None
+    detail = f": {status.detail}" if never_started and status.detail else ""
+    return f"it {how_ended(status)}{detail}"
 
 
 def _unknown(status: AttemptStatus) -> str:

@@ -170,20 +170,22 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; a reader that goes away early is no error."""
+    if sys.stdout is None:  # `>&-`: what is said goes nowhere, what is done is done
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - until the end
     try:
         try:
             cli(prog_name="greenops")
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
-        _drop_standard_output()
+        drop_standard_output()
         sys.exit(1)
     except OSError as e:  # such as a full disk under the output
-        _drop_standard_output()
+        drop_standard_output()
         Failure(": ".join(str(p) for p in (e.filename, e.strerror) if p)).show()
         sys.exit(1)
 
 
-def _drop_standard_output() -> None:
+def drop_standard_output() -> None:
     """Keep Python from complaining when it flushes a broken stream at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

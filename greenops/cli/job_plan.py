@@ -21,15 +21,21 @@ def chosen_words(decision: Decision, said: Said | None = None) -> str:
     return f"{chosen.get('place') or 'anywhere'}, {_spans(chosen, said)}"
 
 
-def plan_lines(job_id: str, decision: Decision | None, look: Look) -> Iterator[str]:
+def plan_lines(
+    job_id: str, decision: Decision | None, look: Look, *, run_now: bool = False
+) -> Iterator[str]:
     """Yield the standing plan of a job, with what else was weighed.
 
     Args:
         job_id: Of the job.
         decision: The last one; None: nothing was decided yet.
         look: Of the screen.
+        run_now: It was asked to run before its hour.
     """
     yield look.paint("bold", f"job {job_id}")
+    if run_now:
+        words = "it was asked to run now, as soon as a place has room: not by this plan"
+        yield from _row("now", words, look)
     if decision is None:
         yield "  nothing was decided of it yet; a daemon does: greenops daemon status"
         return

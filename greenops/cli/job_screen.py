@@ -82,7 +82,9 @@ def _facts(whole: WholeJob, look: Look) -> Iterator[tuple[str, str]]:
     labels = {"project": spec.project, "team": spec.team, **spec.tags}
     if said := ", ".join(f"{k} {v}" for k, v in labels.items() if v):
         yield "of", said
-    if not last.state.final and whole.decisions:
+    if not last.state.final and last.facts.get("run_now"):
+        yield "plan", "none: it was asked to run now, as soon as a place has room"
+    elif not last.state.final and whole.decisions:
         yield "plan", chosen_words(whole.decisions[-1], Said(dash=look.dash))
     yield from _outcomes(whole, look)
     yield "log", at_home(Path(whole.log))

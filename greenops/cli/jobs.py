@@ -33,6 +33,7 @@ COLUMNS = (
 WHY_COLUMNS = 36
 """Of the sentence why a job stands so; `greenops job` has all of it."""
 _PROJECT = 7
+_TO_START = frozenset({JobState.WAITING, JobState.PAUSED})
 _STYLES = {
     JobState.RUNNING: "good",
     JobState.FAILED: "bad",
@@ -81,8 +82,25 @@ def jobs(
         ledger.close()
     if as_json:
         _write_json(shown)
-    else:
-        _show(shown, counted, chosen, more=more)
+        return
+    _show(shown, counted, chosen, more=more)
+    if any(line.state in _TO_START for line in shown) and not _has_daemon():
+        click.echo(
+            "greenops: no daemon works on this ledger, so nothing starts: run"
+            " `greenops daemon --detach`",
+            err=True,
+        )
+
+
+def _has_daemon() -> bool:
+    """Return whether one works on the ledger; true where that cannot be seen."""
+    from greenops.errors import LedgerUnavailableError
+    from greenops.ledger.daemon_seat import DaemonSeat
+
+    try:
+        return DaemonSeat(ledger_path(configured())).held()
+    except LedgerUnavailableError:
+        return True
 
 
 def _write_json(shown: Sequence[JobLine]) -> None:
@@ -175,8 +193,12 @@ def _when(line: JobLine, now: datetime) -> str:
         if line.planned_start is None:
             return "as soon as there is room"
         return f"starts {coming(line.planned_start, now)}"
-    word = "ended" if line.state.final else "since"
-    return f"{word} {ago(line.since, now)}"
+    passed = ago(line.since, now)
+    if line.state.final:
+        return f"ended {passed}"
+    if passed.endswith(" ago"):
+        return f"for {passed.removesuffix(' ago')}"
+    return passed
 
 
 def coming(moment: datetime, now: datetime) -> str:

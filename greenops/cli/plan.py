@@ -169,7 +169,7 @@ def _show_standing(job: str, file: Path | None, *, as_json: bool) -> None:
         raise click.UsageError("give JOB, or --job and --places, not both")
     ledger = JobLedger(ledger_path(configured()))
     try:
-        job_id, _, _ = ledger.job(job)
+        job_id, _, events = ledger.job(job)
         decisions = ledger.decisions(job_id)
     except JobNotFoundError as e:
         if not os.path.isfile(job):  # noqa: PTH113 - no error, whatever it is called
@@ -184,4 +184,5 @@ def _show_standing(job: str, file: Path | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(plan_to_dict(job_id, last), indent=2))
         return
-    click.echo("\n".join(plan_lines(job_id, last, stdout_look())))
+    run_now = not events[-1].state.final and bool(events[-1].facts.get("run_now"))
+    click.echo("\n".join(plan_lines(job_id, last, stdout_look(), run_now=run_now)))

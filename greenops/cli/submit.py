@@ -3,6 +3,8 @@
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +87,8 @@ def submit(
             for spec, env in jobs:
                 done.append(submitter.submit(spec, how, more=env))
         finally:
-            _tell(done, dry_run=dry_run, as_json=as_json, several=len(jobs) > 1)
+            with _on_disk([] if dry_run else done):
+                _tell(done, dry_run=dry_run, as_json=as_json, several=len(jobs) > 1)
     if wait:
         from greenops.cli.job_wait import wait_for
 
@@ -157,6 +160,29 @@ def _stated(options: dict[str, Any]) -> list[str]:
     context = click.get_current_context()
     given = click.core.ParameterSource.COMMANDLINE
     return sorted(n for n in options if context.get_parameter_source(n) is given)
+
+
+@contextmanager
+def _on_disk(done: "list[Submitted]") -> Iterator[None]:
+    """Keep an output that cannot be written from looking like a refusal.
+
+    Whoever reads the exit status would submit these jobs once more.
+    """
+    try:
+        yield
+        if done:
+            sys.stdout.flush()
+    except OSError as e:
+        if not done:
+            raise
+        from greenops.cli import drop_standard_output
+
+        drop_standard_output()
+        if isinstance(e, BrokenPipeError):  # its reader has seen enough
+            return
+        said = ", ".join(each.job_id for each in done)
+        why = e.strerror or e
+        click.echo(f"greenops: submitted, but not told: {said} ({why})", err=True)
 
 
 def _tell(

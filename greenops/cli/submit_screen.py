@@ -10,7 +10,7 @@ from greenops.report.look import Look
 from greenops.report.text import fold, safe
 
 if TYPE_CHECKING:
-    from greenops.model import Option, Place, PlanCost
+    from greenops.model import Option, Place, Plan, PlanCost
     from greenops.report.plan_text import Said
     from greenops.wire.submitted import Submitted
 
@@ -52,25 +52,48 @@ def _rows(done: "Submitted", look: Look) -> Iterator[tuple[str, str]]:
     plan, intent = done.foreseen.plan, done.foreseen.intent
     yield "runs", shlex.join(masked(done.spec.argv))
     deadline = done.foreseen.who.planned.deadline
+    now = bool(done.foreseen.first.facts.get("run_now"))
+    room = "a place that can be used" if intent is None else "room"
+    if now:
+        yield "when", f"at once, as soon as there is {room}"
+    elif plan is None:
+        ahead = planned.earliest > done.foreseen.first.at
+        begun = f"from {said.time(planned.earliest)} on, " if ahead else ""
+        yield "when", f"{begun}as soon as there is {room}"
     if plan is not None:
-        zone = next((p.zone for p in done.places if p.name == plan.chosen.place), "")
-        yield "where", said.where(plan.chosen, planned, zone)
-        yield "when", said.when(plan.chosen, planned)
-        yield "emits", said.emits(plan.chosen.cost)
-        yield "saves", said.saves(plan, planned)
-    elif intent is None:
-        yield "when", "as soon as there is a place that can be used"
-    else:
-        yield "when", "as soon as there is room"
+        yield from _planned(done, plan, said, now=now)
     latest = max(done.latest_start, planned.earliest)
     begun = f"so begun {said.time(latest)} at the latest"
     yield "by", f"{said.time(deadline)}, {begun} ({done.foreseen.who.said})"
-    yield "why", done.reason
+    if now and plan is not None:  # the reason of a plan that is not followed
+        yield "why", "it was asked to start at once, whatever the plan"
+    else:
+        yield "why", done.reason
     yield from _known(done, said)
-    if done.foreseen.first.facts.get("run_now"):
-        yield "now", "it is to start at once, whatever the plan"
     if done.foreseen.first.state.value == "held":
         yield "held", "nothing happens until it is released"
+
+
+def _planned(
+    done: "Submitted", plan: "Plan", said: "Said", *, now: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield where and when it runs, with what figures; of one that does not wait, both.
+
+    What is saved by a plan that is not followed is not promised.
+    """
+    planned = done.foreseen.who.planned
+    zone = next((p.zone for p in done.places if p.name == plan.chosen.place), "")
+    where = said.where(plan.chosen, planned, zone)
+    when = said.when(plan.chosen, planned)
+    if not now:
+        yield "where", where
+        yield "when", when
+        yield "emits", said.emits(plan.chosen.cost)
+        yield "saves", said.saves(plan, planned)
+        return
+    if plan.at_once is not None:
+        yield "emits", f"{said.emits(plan.at_once)}, if at {planned.home}"
+    yield "plan", f"{where}, {when}; would save {said.saves(plan, planned)}"
 
 
 def _known(done: "Submitted", said: "Said") -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ _BY_COLUMN = {"name": "name", "user": "user_name", "project": "project"}
 _OPEN = "SELECT job_key FROM open_jobs"
 _STANDS = (
     "SELECT j.job_id, j.name, j.user_name, j.project, j.team, j.submitted_epoch_s,"
-    " j.deadline_epoch_s, j.command, e.state, e.at_epoch_s, e.why, e.place,"
+    " j.deadline_epoch_s, j.command, e.state, e.at_epoch_s, e.why, e.place, e.facts,"
     " (SELECT o.saved_g FROM job_outcomes o WHERE o.job_key = j.job_key"
     " AND o.kind = 'average' ORDER BY o.outcome_key DESC LIMIT 1) AS saved_g,"
     " (SELECT r.kind FROM open_requests q"

@@ -65,7 +65,9 @@ def line_of(row: Found) -> JobLine:
     """Return one line of a list of jobs."""
     job_id = unescape(row["job_id"])
     deadline_epoch_s = row["deadline_epoch_s"]
-    chosen = json.loads(row["chosen"] or "{}")
+    run_now = bool(json.loads(row["facts"] or "{}").get("run_now"))
+    # A plan says nothing of a job that somebody wants run before its hour.
+    chosen = {} if run_now else json.loads(row["chosen"] or "{}")
     return JobLine(
         job_id=job_id,
         name=unescape(row["name"]),
@@ -82,7 +84,7 @@ def line_of(row: Found) -> JobLine:
         saved_g=row["saved_g"],
         planned_start=_start_of(chosen),
         planned_place=chosen.get("place"),
-        promised_g=row["predicted_saved_g"],
+        promised_g=None if run_now else row["predicted_saved_g"],
         request=row["request"] or "",
     )
 

@@ -52,6 +52,7 @@ def test_a_person_has_a_job_run_now():
     number = world.store.ask("j1", RequestKind.RUN_NOW, "grace", world.now)
     world.tick(1.0)
     assert world.state("j1") == "starting"
+    assert "as it was asked to" in world.store.jobs["j1"].events[-1].why
     assert world.store.answer(number) is not None
 
 

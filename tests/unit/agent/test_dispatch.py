@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from greenops.errors import ExecutorBusyError
-from greenops.model import Bounded, PlaceHealth
+from greenops.model import Bounded, PlaceHealth, RequestKind
 from tests.unit.agent.worlds import DIRTY, T0, World, a_site, spec
 
 HOUR_S = 3600.0
@@ -100,4 +100,20 @@ def test_a_running_job_is_paused_for_dirty_hours_and_goes_on_in_clean_ones():
     assert world.state("j1") == "paused"
     world.tick(300.0, times=50)
     assert world.attempts("j1")[-1].resume
+    assert world.attempts("j1")[-1].attempt_id == "j1.2"
+
+
+def test_what_was_asked_to_run_now_goes_on_right_after_the_wait_it_was_given():
+    world = World()
+    world.submit("j1")
+    world.store.ask("j1", RequestKind.RUN_NOW, "ada", world.now)
+    world.tick()
+    world.engine.begin("j1.1")
+    world.tick(1.0)
+    world.engine.end("j1.1", exit_code=75)
+    world.tick(1.0)
+    assert world.state("j1") == "paused"
+    world.tick(1.0, times=4)
+    assert world.state("j1") == "paused"
+    world.tick(1.0, times=3)
     assert world.attempts("j1")[-1].attempt_id == "j1.2"

@@ -423,3 +423,18 @@ def test_facts_that_are_not_carried_are_left_behind():
     event = go(Job(job_id="j1", spec=job.spec, last=strange), ask=CANCEL).event
 
     assert "mood" not in event.facts
+
+
+def test_what_was_never_started_fails_with_the_reason_why():
+    detail = "working folder /gone: No such file or directory"
+
+    event = go(a_job(STARTING), exited(126, detail=detail)).event
+
+    assert event.state is FAILED
+    assert event.why == f"it ended with exit status 126: {detail}"
+
+
+def test_what_an_executor_notes_of_a_run_is_not_why_it_failed():
+    event = go(a_job(RUNNING), exited(1, detail="no limits", run_id="r1")).event
+
+    assert event.why == "it ended with exit status 1"

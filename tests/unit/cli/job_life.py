@@ -9,10 +9,19 @@ from greenops.model import Decision, JobEvent, JobSpec, JobState
 HOSTILE = "evil\x1b[2J\u202e\n<script>"
 
 
-def add(store, job_id="job-a", *, held=False, **changed):
+def add(
+    store,
+    job_id="job-a",
+    *,
+    held=False,
+    run_now=False,
+    began_ago=timedelta(0),
+    **changed,
+):
     fields = {"name": "train.py", "argv": ("python", "train.py"), "cwd": "/work"}
     spec = JobSpec(**fields | {"user": "ada"} | changed)
-    store.add(job_id, spec, submitted(job_id, datetime.now(UTC), "ada", held=held))
+    at = datetime.now(UTC) - began_ago
+    store.add(job_id, spec, submitted(job_id, at, "ada", held=held, run_now=run_now))
 
 
 def state(store, job_id="job-a"):

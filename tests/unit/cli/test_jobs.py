@@ -6,12 +6,13 @@ import os
 import sqlite3
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import click
 import pytest
 
 from greenops.cli.store import complete_job
+from greenops.ledger.daemon_seat import DaemonSeat
 from greenops.model import JobEvent, JobState
 from tests.unit.cli.job_life import HOSTILE, add, decide
 
@@ -41,6 +42,46 @@ def test_the_list_has_open_jobs_first_and_what_is_planned_of_them(greenops, stor
     assert lines[1].startswith("job-open")
     assert "starts in 2 h 59" in lines[1] or "starts in 3 h" in lines[1]
     assert "~210 g" in lines[1]
+
+
+def test_a_job_that_was_asked_to_run_now_is_not_said_to_wait_for_its_plan(
+    greenops, store
+):
+    add(store, run_now=True)
+    decide(store)
+
+    row = greenops("jobs").stdout.splitlines()[1]
+    whole = greenops("job", "job-a").stdout
+    plan = greenops("plan", "job-a").stdout
+
+    assert "as soon as there is room" in row
+    assert "~210 g" not in row
+    assert "plan       none: it was asked to run now" in whole
+    assert "now         it was asked to run now" in plan
+
+
+def test_jobs_that_nobody_starts_are_said_to_wait_for_a_daemon(greenops, store, path):
+    add(store, held=True)
+    assert "no daemon" not in greenops("jobs").stderr
+
+    add(store, "job-b")
+    assert "run `greenops daemon --detach`" in greenops("jobs").stderr
+    assert greenops("jobs", "--json").stderr == ""
+
+    seat = DaemonSeat(path)
+    assert seat.take()
+    assert greenops("jobs").stderr == ""
+    seat.leave()
+
+
+def test_how_long_a_job_stands_so_reads_as_english(greenops, store):
+    add(store, held=True, began_ago=timedelta(minutes=5, seconds=30))
+    add(store, "job-b", held=True)
+
+    _, newer, older = greenops("jobs").stdout.splitlines()
+
+    assert " for 5 min " in older
+    assert " just now " in newer
 
 
 def test_the_list_as_json_has_every_field(greenops, store):

@@ -2,8 +2,12 @@
 
 import json
 import os
+import shlex
 import sqlite3
 import stat
+import subprocess
+import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ import pytest
 from greenops.ledger.jobs import LedgerJobs
 
 SECRET = "s3cret-of-mine"
+FULL = Path("/dev/full")
 HOSTILE = "'; DROP TABLE jobs; -- $(touch owned) <script>alert(1)</script> `id`"
 
 
@@ -270,6 +275,67 @@ def test_all_helps_are_there(greenops):
     assert done.exit_code == 0
     for option in ("--deadline", "--by", "--residency", "--pause-by", "--data-at"):
         assert option in done.stdout
+
+
+def test_what_runs_at_once_is_not_told_to_wait_or_promised_to_save(greenops, jobs):
+    done = greenops("submit", "--now", "--duration", "1h", "train.py")
+
+    assert done.exit_code == 0
+    assert len(jobs()) == 1
+    assert "\n  when      at once" in done.stdout
+    assert "\n  saves" not in done.stdout
+    assert "asked to start at once" in done.stdout
+
+
+@pytest.mark.usefixtures("work")
+def test_what_starts_beyond_all_forecasts_is_not_told_to_start_before(greenops):
+    later = f"{datetime.now().astimezone() + timedelta(days=60):%Y-%m-%dT%H:%M}"
+
+    done = greenops("submit", "--dry-run", "--not-before", later, "train.py")
+
+    assert done.exit_code == 0
+    assert "\n  when      from " in done.stdout
+    assert "as soon as there is room" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("into", "told"),
+    [
+        pytest.param(
+            ">/dev/full",
+            "submitted, but not told",
+            id="a full disk",
+            marks=pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full"),
+        ),
+        pytest.param(">&-", "", id="a closed output"),
+        pytest.param("| true", "", id="a reader that is gone"),
+    ],
+)
+def test_a_job_on_the_disk_is_status_0_wherever_the_output_goes(jobs, into, told):
+    words = f"{shlex.quote(sys.executable)} -m greenops submit --hold train.py {into}"
+    script = f"set -o pipefail; {words}"
+
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert told in done.stderr
+    assert len(jobs()) == 1
+
+
+@pytest.mark.usefixtures("work")
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+def test_a_plan_that_cannot_be_told_is_an_error():
+    words = [sys.executable, "-m", "greenops", "submit", "--dry-run", "train.py"]
+    with FULL.open("w") as full:
+        done = subprocess.run(
+            words, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+
+    assert done.returncode == 1
+    assert "No space left" in done.stderr
 
 
 def test_arguments_that_are_no_text_are_shown_harmlessly(cli):
