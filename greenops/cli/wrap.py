@@ -42,6 +42,9 @@ BEGIN_WITHIN_S = 5.0
     type=click.Path(dir_okay=False),
     help="Also write the result to this file.",
 )
+@click.option(
+    "--no-hooks", is_flag=True, help="Do not look at PyTorch within the command."
+)
 @click.option("--quiet", is_flag=True, help="Print no summary.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def wrap(
@@ -94,6 +97,8 @@ def _with_options(
     }
     if "interval" in given:
         given["interval_s"] = given.pop("interval")
+    if given.pop("no_hooks", None):
+        given["torch.hooks"] = False
     if tags:
         given["tags"] = {**config.tags, **dict(_tag(t) for t in tags)}
     if "zone" in given:

@@ -57,6 +57,15 @@ from greenops.model.runs import (
     RunRow,
     RunStatus,
 )
+from greenops.model.training import (
+    EpochEnergy,
+    Training,
+    TrainingEnergy,
+    TrainingOptimizer,
+    TrainingPass,
+    TrainingProcess,
+    TrainingTick,
+)
 from greenops.model.work import (
     CHECKPOINTED,
     Attempt,
@@ -87,6 +96,7 @@ __all__ = [
     "Device",
     "DeviceKind",
     "DeviceTotal",
+    "EpochEnergy",
     "Exclusion",
     "Footprint",
     "Forecast",
@@ -141,6 +151,12 @@ __all__ = [
     "SignalTraits",
     "Statement",
     "Stretch",
+    "Training",
+    "TrainingEnergy",
+    "TrainingOptimizer",
+    "TrainingPass",
+    "TrainingProcess",
+    "TrainingTick",
     "Transfer",
     "Workload",
 ]

@@ -16,6 +16,7 @@ from greenops.ports.measuring import (
     NodeCpu,
     Recorder,
     Sensor,
+    TrainingWatch,
 )
 from greenops.ports.node import (
     Discovery,
@@ -36,4 +37,5 @@ __all__ = [
     "Recorder",
     "Sensor",
     "SignalFactory",
+    "TrainingWatch",
 ]
