@@ -4,6 +4,10 @@ Everything is loaded at its first use; importing this imports no torch.
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from greenops.torch.pausing import Resumable, resumable
 
 _HOME = {
     "Resumable": "greenops.torch.pausing",

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-
 from math import inf
 
 from greenops.model import Training, TrainingPass, TrainingTick

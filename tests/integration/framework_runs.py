@@ -28,5 +28,7 @@ def check_framework(cli, name, *, other_batches, evaluations):
     assert training["train_batches"] == 12
     assert training["accumulation"] == 2
     assert training["other_batches"] == other_batches
-    assert [(one["steps"], one["samples"]) for one in training["epochs"]] == [(3, 22)] * 2
+    assert [(one["steps"], one["samples"]) for one in training["epochs"]] == [
+        (3, 22)
+    ] * 2
     assert len(training["evaluations"]) == evaluations

@@ -158,7 +158,7 @@ def test_a_torch_that_cannot_be_imported_fails_as_it_would(cli, tmp_path):
     assert (wrapped.stdout, wrapped.stderr) == (bare.stdout, bare.stderr)
 
 
-def test_hooks_are_switched_off_by_option_and_by_configuration(cli, tell):
+def test_hooks_are_switched_off_by_option_and_by_configuration(cli):
     code = "import os; print(os.environ.get('GREENOPS_WATCH'))"
     off = {**cli.env, "GREENOPS_TORCH_HOOKS": "false"}
 

@@ -29,11 +29,11 @@ def net():
 
 
 def lightning():
-    import lightning as L
+    from lightning import LightningModule, Trainer
 
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
 
-    class Module(L.LightningModule):
+    class Module(LightningModule):
         def __init__(self):
             super().__init__()
             self.net = net()
@@ -48,7 +48,7 @@ def lightning():
             return torch.optim.AdamW(self.parameters())
 
     with tempfile.TemporaryDirectory() as folder:
-        trainer = L.Trainer(
+        trainer = Trainer(
             max_epochs=EPOCHS, accelerator="cpu", logger=False, default_root_dir=folder,
             enable_checkpointing=False, enable_progress_bar=False,
             enable_model_summary=False, num_sanity_val_steps=1,
@@ -72,7 +72,10 @@ def hf_trainer():
 
         def forward(self, x, labels):
             logits = self.net(x)
-            return {"loss": nn.functional.cross_entropy(logits, labels), "logits": logits}
+            return {
+                "loss": nn.functional.cross_entropy(logits, labels),
+                "logits": logits,
+            }
 
     items = [{"x": x, "labels": y} for x, y in data()]
     with tempfile.TemporaryDirectory() as folder:
@@ -101,7 +104,10 @@ def accelerate():
     model = net()
     optimizer = torch.optim.AdamW(model.parameters())
     model, optimizer, loader, check = accelerator.prepare(
-        model, optimizer, DataLoader(data(), BATCH, shuffle=True), DataLoader(data(), 11)
+        model,
+        optimizer,
+        DataLoader(data(), BATCH, shuffle=True),
+        DataLoader(data(), 11),
     )
     for _ in range(EPOCHS):
         for x, y in loader:

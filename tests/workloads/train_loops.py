@@ -153,7 +153,7 @@ class OwnOptimizer(torch.optim.Optimizer):
         super().__init__(parameters, {"lr": 0.01})
 
     @torch.no_grad()
-    def step(self, closure=None):
+    def step(self, closure=None):  # noqa: ARG002 - torch's signature
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:

@@ -94,7 +94,7 @@ class Training:
 
 
 def _flat(optimizer):
-    found = {}
+    found: dict[str, object] = {}
     for i, state in optimizer.state_dict()["state"].items():
         found |= {f"{i}.{k}": v for k, v in state.items() if v is not None}
     return found
