@@ -1,5 +1,7 @@
 """A training as it may be counted, for tests."""
 
+from typing import Any
+
 from greenops.model import (
     Training,
     TrainingOptimizer,
@@ -26,8 +28,8 @@ def a_pass(number=0, **given):
     return TrainingPass(number=number, **counted | given)
 
 
-def a_process(**given):
-    known = {
+def a_process(**given: Any):
+    known: dict[str, Any] = {
         "pid": 7, "rank": 0, "world_size": 2, "framework": "plain",
         "launcher": "torchrun", "parallel": "ddp", "autocast": None, "torch": "2.13.0",
         "steps": 8,
@@ -39,7 +41,7 @@ def a_process(**given):
 
 
 def a_training(**given):
-    known = {
+    known: dict[str, Any] = {
         "tick": a_tick(), "first_epoch_s": 1.0, "last_epoch_s": 9.0,
         "first_steps_epoch_s": (2.0, 3.0), "processes": (a_process(),),
         "passes": (a_pass(), a_pass(1)),
