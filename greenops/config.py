@@ -22,6 +22,7 @@ PREFIX = "GREENOPS_"
 FILE_VARIABLE = "GREENOPS_CONFIG"
 DEFAULT = "default"
 TOLD_TO_JOBS = {
+    "GREENOPS_WATCH",
     "GREENOPS_ATTEMPT",
     "GREENOPS_CHECKPOINT_DIR",
     "GREENOPS_JOB_ID",
@@ -73,6 +74,7 @@ class Config:
     signals_wait_s: float = 2.0
     signal_tables: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     attribution_cgroup: bool = True
+    torch_hooks: bool = True
     origins: Mapping[str, str] = field(default_factory=dict)
 
     def origin(self, name: str) -> str:

@@ -280,6 +280,12 @@ KEYS: Mapping[str, Key] = {
             "true",
             "Run the job in a cgroup of its own where that is allowed",
         ),
+        _key(
+            "torch.hooks",
+            _switch,
+            "true",
+            "Count steps, batches and epochs of PyTorch within the job",
+        ),
     )
 }
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from greenops.cli.store import at_home, configured, ledger_path
 from greenops.errors import LedgerError
-from greenops.model import RunRecord
+from greenops.model import Course, RunRecord, Training, TrainingEnergy
 from greenops.report.device_rows import device_label
 from greenops.report.summary import Comparison, RunFacts, Summary, summarize
 from greenops.report.timeline import Timeline, timeline
@@ -31,6 +31,8 @@ class LoadedRun:
     summary: Summary
     timeline: Timeline
     device_names: dict[str, str]
+    training: Training | None = None
+    training_energy: TrainingEnergy | None = None
 
 
 def load(ledger: "Ledger", text: str) -> LoadedRun:
@@ -75,7 +77,31 @@ def _loaded(ledger: "Ledger", record: RunRecord) -> LoadedRun:
         equivalents=_equivalents(record, config),
     )
     names = {t.device.device_id: device_label(t.device) for t in record.totals}
-    return LoadedRun(summarize(record, facts), laid, names)
+    summary = summarize(record, facts)
+    training, where = _training(ledger, summary, course)
+    return LoadedRun(summary, laid, names, training, where)
+
+
+def _training(
+    ledger: "Ledger", summary: Summary, course: Course
+) -> tuple[Training | None, TrainingEnergy | None]:
+    from greenops.energy.curve import EnergyCurve
+    from greenops.energy.training import training_energy
+
+    run = summary.record.run
+    training = ledger.training(run.run_id)
+    if training is None:
+        return None, None
+    lasted_s = training.tick.at_epoch_s - training.first_epoch_s
+    ticks = ledger.training_ticks(run.run_id, width_s=max(lasted_s, 1.0) / FINE_BINS)
+    where = training_energy(
+        training,
+        ticks,
+        EnergyCurve(course.stretches),
+        began_epoch_s=run.started_at.timestamp(),
+        run_energy_j=summary.energy_j,
+    )
+    return training, where
 
 
 def _equivalents(record: RunRecord, config: "Config") -> tuple[Comparison, ...]:

@@ -88,7 +88,10 @@ def document(loaded: LoadedRun) -> dict[str, object]:
     if isinstance(emissions := found["emissions"], dict):
         stated = loaded.summary.record.statements
         emissions["statements"] = statements_to_list(stated)
-    return {**found, "phases": phases}
+    from greenops.report.training import training_to_dict
+
+    training = training_to_dict(loaded.training, loaded.training_energy)
+    return {**found, "phases": phases, "training": training}
 
 
 def _lines(loaded: LoadedRun, look: Look) -> Iterator[str]:
@@ -102,6 +105,11 @@ def _lines(loaded: LoadedRun, look: Look) -> Iterator[str]:
     if len(loaded.summary.record.statements) > 1:
         yield ""
         yield from statement_lines(loaded.summary.record.statements, look)
+    if loaded.training is not None:
+        from greenops.report.training import training_lines
+
+        yield ""
+        yield from training_lines(loaded.training, loaded.training_energy, look)
     if loaded.timeline.phases:
         yield ""
         yield from _phases(loaded, look)

@@ -44,6 +44,9 @@ LIMITS = ("deadline", "by", "max_delay", "duration")
     type=click.Path(dir_okay=False),
     help="Also write the result to this file.",
 )
+@click.option(
+    "--no-hooks", is_flag=True, help="Do not look at PyTorch within the command."
+)
 @click.option("--quiet", is_flag=True, help="Print no summary.")
 @click.option(
     "--when-green", is_flag=True, help="Wait for clean hours first, a day at most."
@@ -117,6 +120,8 @@ def _with_options(
     }
     if "interval" in given:
         given["interval_s"] = given.pop("interval")
+    if given.pop("no_hooks", None):
+        given["torch.hooks"] = False
     if tags:
         given["tags"] = {**config.tags, **dict(_tag(t) for t in tags)}
     if "zone" in given:

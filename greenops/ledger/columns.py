@@ -34,6 +34,11 @@ def numbers(*names: str, nullable: bool = False) -> list[Column[float]]:
     return [Column(name, NUMBER, nullable=nullable) for name in names]
 
 
+def counts(*names: str) -> list[Column[int]]:
+    """Return columns of whole numbers, as large as counts may grow."""
+    return [Column(name, BigInteger, nullable=False) for name in names]
+
+
 def texts(*names: str, nullable: bool = False) -> list[Column[str]]:
     """Return columns of text."""
     return [Column(name, Text, nullable=nullable) for name in names]

@@ -15,6 +15,7 @@ from greenops.ledger.rows import (
     tick_entry,
 )
 from greenops.ledger.text import MAX_TEXT_CHARS
+from greenops.ledger.training_rows import training_entry
 from greenops.ledger.version import greenops_version
 from greenops.model import DeviceTotal, Footprint, JobUse, Run, RunEnd, Sample
 
@@ -39,6 +40,8 @@ def entry_of(note: tuple[Any, ...], complain: Complain) -> Entry:
             return devices_entry(*given)
         case "add":
             return _tick(*given, complain=complain)
+        case "add_training":
+            return training_entry(*given)
         case "mark":
             return mark_entry(*given)
         case "keep":

@@ -49,7 +49,7 @@ def forget_samples(connection: Connection, run_ids: Sequence[str]) -> int:
 
     Their totals, emissions, marks and energy by the hour stay.
     """
-    runs, samples, use = schema.runs.c, schema.samples, schema.job_use
+    runs, samples = schema.runs.c, schema.samples
     count = 0
     for some in _chunks(run_ids):
         with connection.begin():
@@ -60,7 +60,8 @@ def forget_samples(connection: Connection, run_ids: Sequence[str]) -> int:
                 delete(samples).where(samples.c.run_key.in_(keys))
             )
             count += gone.rowcount
-            connection.execute(delete(use).where(use.c.run_key.in_(keys)))
+            for bulk in (schema.job_use, schema.training_ticks):
+                connection.execute(delete(bulk).where(bulk.c.run_key.in_(keys)))
     return count
 
 

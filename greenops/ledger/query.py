@@ -26,6 +26,8 @@ from greenops.model import (
     RunRecord,
     RunRow,
     Sample,
+    Training,
+    TrainingTick,
 )
 
 if TYPE_CHECKING:
@@ -183,6 +185,36 @@ class Ledger:
         with self._access.connection() as connection:
             key = self._key(connection, name)
             return list(reading.devices(connection, key).values())
+
+    def training(self, name: str) -> Training | None:
+        """Return what one run's training counted; None: nothing trained in it.
+
+        Args:
+            name: As for `get`.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        from greenops.ledger import training_reading
+
+        with self._access.connection() as connection:
+            return training_reading.training(connection, self._key(connection, name))
+
+    def training_ticks(self, name: str, *, width_s: float) -> list[TrainingTick]:
+        """Return the last counts of each `width_s` seconds of one run, in time order.
+
+        Args:
+            name: As for `get`.
+            width_s: So that a week has no more of them than a minute.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        from greenops.ledger import training_reading
+
+        with self._access.connection() as connection:
+            key = self._key(connection, name)
+            return training_reading.ticks(connection, key, width_s)
 
     def marks(self, name: str) -> list[Mark]:
         """Return the phase marks of one run, in time order.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Run,
         RunEnd,
         Sample,
+        Training,
     )
 
 COMMIT_EVERY_S = 0.8
@@ -84,6 +85,11 @@ class LedgerRecorder:
         note = ("add", run_id, tuple(samples), use)
         if not self._background.note(note, weight=len(samples) + 1):
             self._samples_refused += len(samples)
+
+    def add_training(self, run_id: str, training: "Training") -> None:
+        """Append what the job's training had counted by now."""
+        # Lost under pressure, it is made good by the next: the counts are sums.
+        self._background.note(("add_training", run_id, training), weight=1)
 
     def keep(self, energies: "Sequence[NodeEnergy]") -> None:
         """Write down what a node used; what is kept by its name is replaced."""

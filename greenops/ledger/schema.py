@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 import greenops.ledger.schema_jobs  # noqa: F401 - its tables are of the same ledger
-from greenops.ledger.columns import KEY, NUMBER, numbers, parent_key, texts
+from greenops.ledger.columns import KEY, NUMBER, counts, numbers, parent_key, texts
 from greenops.ledger.columns import metadata as metadata
 
 
@@ -110,6 +110,40 @@ job_use = Table(
     Column("rss_bytes", BigInteger),
     Column("processes", Integer),
     sqlite_with_rowid=False,
+)
+
+training_ticks = Table(
+    "training_ticks",
+    metadata,
+    _run_key(),
+    Column("at_epoch_s", NUMBER, primary_key=True),
+    *counts("steps", "samples", "train_batches", "other_batches"),
+    *numbers("waited_s"),
+    *counts("compiles"),
+    *numbers("compiled_s"),
+    *counts("processes"),
+    sqlite_with_rowid=False,
+)
+
+training_passes = Table(
+    "training_passes",
+    metadata,
+    _run_key(),
+    Column("pid", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("trains", SmallInteger, nullable=False),
+    *numbers("start_epoch_s", "stop_epoch_s"),
+    *counts("batches", "samples", "steps"),
+    *numbers("waited_s"),
+    sqlite_with_rowid=False,
+)
+
+training = Table(
+    "training",
+    metadata,
+    _run_key(),
+    *numbers("first_epoch_s", "last_epoch_s"),
+    *texts("first_steps_epoch_s", "processes"),
 )
 
 marks = Table(

@@ -24,7 +24,7 @@ MAX_FILE_BYTES = 32 << 20
 """Of one recorder: 39 h of one device at 1 Hz, 6 h of ten."""
 MAX_FOLDER_BYTES = 512 << 20
 _SPOOL_VERSION = 1
-_BULK = ("samples", "job_use")
+_BULK = ("samples", "job_use", "training_ticks")
 """What is left out once a file is full; how a run ended and its totals still go in."""
 
 

@@ -27,6 +27,17 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "run_key", "start_epoch_s", "duration_s", "cpu_s", "node_cpu_s", "rss_bytes",
         "processes",
     ),
+    "training_ticks": (
+        "run_key", "at_epoch_s", "steps", "samples", "train_batches", "other_batches",
+        "waited_s", "compiles", "compiled_s", "processes",
+    ),
+    "training_passes": (
+        "run_key", "pid", "number", "trains", "start_epoch_s", "stop_epoch_s",
+        "batches", "samples", "steps", "waited_s",
+    ),
+    "training": (
+        "run_key", "first_epoch_s", "last_epoch_s", "first_steps_epoch_s", "processes",
+    ),
     "marks": ("run_key", "name", "at_epoch_s", "offset_s"),
     "totals": (
         "run_key", "device_number", "node_energy_j", "job_energy_j", "job_low_j",
@@ -103,6 +114,16 @@ _REPEATS = {
     " counter_period_s = excluded.counter_period_s",
     "samples": " ON CONFLICT (run_key, start_epoch_s, device_number) DO NOTHING",
     "job_use": " ON CONFLICT (run_key, start_epoch_s) DO NOTHING",
+    "training_ticks": " ON CONFLICT (run_key, at_epoch_s) DO NOTHING",
+    "training_passes": " ON CONFLICT (run_key, pid, number) DO UPDATE SET"
+    " trains = excluded.trains, start_epoch_s = excluded.start_epoch_s,"
+    " stop_epoch_s = excluded.stop_epoch_s, batches = excluded.batches,"
+    " samples = excluded.samples, steps = excluded.steps,"
+    " waited_s = excluded.waited_s",
+    "training": " ON CONFLICT (run_key) DO UPDATE SET"
+    " first_epoch_s = excluded.first_epoch_s, last_epoch_s = excluded.last_epoch_s,"
+    " first_steps_epoch_s = excluded.first_steps_epoch_s,"
+    " processes = excluded.processes",
     "energy_hours": " ON CONFLICT (run_key, hour_epoch_s) DO UPDATE SET"
     " job_energy_j = excluded.job_energy_j",
     "footprint_points": " ON CONFLICT (footprint_key, intensity_key) DO NOTHING",

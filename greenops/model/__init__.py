@@ -65,6 +65,15 @@ from greenops.model.runs import (
     RunRow,
     RunStatus,
 )
+from greenops.model.training import (
+    EpochEnergy,
+    Training,
+    TrainingEnergy,
+    TrainingOptimizer,
+    TrainingPass,
+    TrainingProcess,
+    TrainingTick,
+)
 from greenops.model.work import (
     CHECKPOINTED,
     Attempt,
@@ -96,6 +105,7 @@ __all__ = [
     "Device",
     "DeviceKind",
     "DeviceTotal",
+    "EpochEnergy",
     "Exclusion",
     "Footprint",
     "Forecast",
@@ -151,6 +161,12 @@ __all__ = [
     "SignalTraits",
     "Statement",
     "Stretch",
+    "Training",
+    "TrainingEnergy",
+    "TrainingOptimizer",
+    "TrainingPass",
+    "TrainingProcess",
+    "TrainingTick",
     "Transfer",
     "Workload",
 ]

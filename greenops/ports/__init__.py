@@ -17,6 +17,7 @@ from greenops.ports.measuring import (
     NodeCpu,
     Recorder,
     Sensor,
+    TrainingWatch,
 )
 from greenops.ports.node import (
     Discovery,
@@ -41,4 +42,5 @@ __all__ = [
     "Sensor",
     "SignalFactory",
     "TrainingChange",
+    "TrainingWatch",
 ]

@@ -1,6 +1,6 @@
 """What measuring asks of the outside world: sensors, probes, where runs are kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from greenops.model import (
@@ -13,6 +13,7 @@ from greenops.model import (
     Run,
     RunEnd,
     Sample,
+    Training,
 )
 
 
@@ -64,6 +65,13 @@ class Recorder(Protocol):
 
     def add(self, run_id: str, samples: Sequence[Sample], use: JobUse | None) -> None:
         """Append one tick. Lies in the ledger within 1 s."""
+
+    def add_training(self, run_id: str, training: Training) -> None:
+        """Append what the job's training had counted by now.
+
+        Passes that were told before may be left out of it; what has changed of one
+        replaces what was told.
+        """
 
     def mark(self, run_id: str, mark: Mark) -> None:
         """Append a phase mark."""
@@ -133,3 +141,23 @@ class Neighbours(Protocol):
 
     def close(self) -> None:
         """Stop being counted."""
+
+
+class TrainingWatch(Protocol):
+    """What the processes of a job count of their training, while they train."""
+
+    def read(
+        self, *, epoch_s: Callable[[float], float], at_s: float
+    ) -> Training | None:
+        """Return what was counted so far; None: nothing trains here. Never raises.
+
+        Args:
+            epoch_s: Turns monotonic s into epoch s.
+            at_s: Monotonic s of now.
+        """
+
+    def notes(self) -> Sequence[str]:
+        """Return what processes said when they stopped counting, in sentences."""
+
+    def close(self) -> None:
+        """Release what it holds; the job may go on. Never raises."""

@@ -1,7 +1,7 @@
 """A ledger and a recorder in memory."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from greenops.errors import (
@@ -20,6 +20,9 @@ from greenops.model import (
     RunRow,
     RunStatus,
     Sample,
+    Training,
+    TrainingPass,
+    TrainingTick,
 )
 
 
@@ -35,6 +38,9 @@ class _Kept:
     end: RunEnd | None = None
     totals: tuple[DeviceTotal, ...] = ()
     footprints: list[Footprint] = field(default_factory=list)
+    training: Training | None = None
+    ticks: dict[float, TrainingTick] = field(default_factory=dict)
+    passes: dict[tuple[int, int], TrainingPass] = field(default_factory=dict)
 
 
 class MemoryLedger:
@@ -77,6 +83,18 @@ class MemoryLedger:
         """Yield what the job of one run used, tick by tick."""
         uses = self._kept(name).uses
         return iter([uses[start] for start in sorted(uses)])
+
+    def training(self, name: str) -> Training | None:
+        """Return what one run's training counted, if anything trained."""
+        kept = self._kept(name)
+        order = sorted(kept.passes.values(), key=lambda p: p.start_epoch_s)
+        return kept.training and replace(kept.training, passes=tuple(order))
+
+    def training_ticks(self, name: str, *, width_s: float) -> list[TrainingTick]:
+        """Return the last counts of each `width_s` seconds, in time order."""
+        ticks = self._kept(name).ticks
+        last = {int(at_s / width_s): ticks[at_s] for at_s in sorted(ticks)}
+        return list(last.values())
 
     def devices(self, name: str) -> list[Device]:
         """Return the devices of one run, in the order declared."""
@@ -137,6 +155,13 @@ class MemoryRecorder:
         for e in energies:
             key = (e.host, e.hour, e.device.device_id, e.since)
             self.ledger.energies[key] = e
+
+    def add_training(self, run_id: str, training: Training) -> None:
+        """Append what the job's training had counted by now."""
+        if kept := self._known(run_id):
+            kept.training = training
+            kept.ticks.setdefault(training.tick.at_epoch_s, training.tick)
+            kept.passes |= {(p.pid, p.number): p for p in training.passes}
 
     def mark(self, run_id: str, mark: Mark) -> None:
         """Append a phase mark."""

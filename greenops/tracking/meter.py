@@ -22,9 +22,17 @@ from greenops.model import (
     Run,
     Sample,
 )
-from greenops.ports import JobProbe, Neighbours, NodeCpu, Recorder, Sensor
+from greenops.ports import (
+    JobProbe,
+    Neighbours,
+    NodeCpu,
+    Recorder,
+    Sensor,
+    TrainingWatch,
+)
 from greenops.tracking.clock import RunClock
 from greenops.tracking.tenancy import Tenancy
+from greenops.tracking.training import TrainingLog
 from greenops.tracking.watch import DeviceWatch, Watched
 
 log = logging.getLogger(__name__)
@@ -39,6 +47,7 @@ class Parts:
     node_cpu: NodeCpu
     recorder: Recorder
     neighbours: Neighbours | None = None
+    training: TrainingWatch | None = None
     clock: RunClock = field(default_factory=RunClock)
     problems: list[str] = field(default_factory=list)
 
@@ -90,6 +99,7 @@ class RunMeter:
             announce=self._open_accounts,
         )
         parts.recorder.begin(run)
+        self.training = TrainingLog(parts.training, parts.recorder, run.run_id)
 
     @property
     def job_cpu_s(self) -> float:
@@ -122,6 +132,7 @@ class RunMeter:
             use = self._use(self._last_s, now_s, before)
             self.parts.recorder.add(self.run.run_id, samples, use)
             self._last_s = now_s
+        self.training.tick(self.parts.clock.epoch_s, now_s)
 
     @property
     def jitter(self) -> bool:

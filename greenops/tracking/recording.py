@@ -142,7 +142,7 @@ class Recording:
         footprint = footprint_or_why(
             lambda: self._assess(run, totals, meter.hours(), duration_s), complaints
         )
-        complaints += _clock_notes(meter)
+        complaints += [*_clock_notes(meter), *meter.training.close()]
         end = RunEnd(
             run_id=run.run_id,
             status=_status(ended),

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, cast
 
 from greenops.config import Config
 from greenops.errors import SensorUnavailableError
-from greenops.ports import JobProbe, Neighbours, NodeCpu, Recorder, Sensor
+from greenops.ports import (
+    JobProbe,
+    Neighbours,
+    NodeCpu,
+    Recorder,
+    Sensor,
+    TrainingWatch,
+)
 from greenops.tracking.meter import Parts
 
 if TYPE_CHECKING:
@@ -30,6 +37,7 @@ def open_parts(
     *,
     run_id: str = "",
     since: tuple[float, float] | None = None,
+    training: TrainingWatch | None = None,
 ) -> Parts:
     """Open everything a measurement needs.
 
@@ -39,6 +47,7 @@ def open_parts(
         node_cpu: What everybody uses of it.
         run_id: The run, as other recorders on this machine shall see it.
         since: As for `open_sensors`.
+        training: What knows of the job's training, if anything.
     """
     found = open_sensors(config, since=since)
     parts = Parts(
@@ -47,6 +56,7 @@ def open_parts(
         node_cpu=node_cpu,
         recorder=open_recorder(config),
         neighbours=_neighbours(run_id, found.sensors),
+        training=training,
     )
     if not found.sensors:
         parts.problems.append("nothing here can be measured; see `greenops doctor`")

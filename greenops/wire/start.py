@@ -17,8 +17,9 @@ from greenops.sensors.node_cpu import open_node_cpu
 
 if TYPE_CHECKING:
     from greenops.model import Run
-    from greenops.ports import JobProbe, NodeCpu
+    from greenops.ports import JobProbe, NodeCpu, TrainingWatch
     from greenops.sensors.job_cgroup import JobCgroup
+    from greenops.torch.watch_folder import WatchFolder
     from greenops.tracking.child import Child
     from greenops.tracking.loop import Background
     from greenops.tracking.meter import Parts
@@ -40,6 +41,7 @@ class StartedJob:
     group: "JobCgroup | None"
     node_cpu: "NodeCpu"
     node_cpu_s: float
+    watch: "WatchFolder | None" = None
 
     def record(self, run_id: str | None = None) -> "Background[Recording]":
         """Begin measuring, in the background: even the imports for it.
@@ -78,7 +80,17 @@ class StartedJob:
             self.node_cpu,
             run_id=run_id,
             since=(self.child.started_s, self.node_cpu_s),
+            training=self._training(),
         )
+
+    def _training(self) -> "TrainingWatch | None":
+        if self.watch is None:
+            return None
+        from greenops.torch.watch_folder import remove_stale
+        from greenops.torch.watching import FolderWatch
+
+        remove_stale()
+        return FolderWatch(self.watch)
 
     def _describe(self, parts: "Parts", run_id: str) -> "Run":
         from greenops.wire.account import describe_run
@@ -138,21 +150,38 @@ def start_job(
 
         child = PortableChild.start(argv, environ=environ)
         return StartedJob(config, name, argv, child, None, node_cpu, node_cpu_s)
-    from greenops.tracking.child import Child, adopt_orphans
+    from greenops.tracking.child import Child, adopt_orphans, initial_environment
     from greenops.tracking.outcome import CommandError
 
     group = _own_group(config)
     if group is None:
         adopt_orphans()
+    watch = _watch_folder(config)
+    if watch is not None:
+        environ = watch.environment(environ or initial_environment())
     try:
         started = Child.start(argv, join=group.join if group else None, environ=environ)
     except CommandError:
         if group is not None:
             group.close()
+        if watch is not None:
+            watch.remove()
         raise
     if group is not None and not started.joined_group:
         adopt_orphans()
-    return StartedJob(config, name, argv, started, group, node_cpu, node_cpu_s)
+    return StartedJob(config, name, argv, started, group, node_cpu, node_cpu_s, watch)
+
+
+def _watch_folder(config: Config) -> "WatchFolder | None":
+    """Return where the job's processes may count their training; None: nowhere."""
+    if not config.torch_hooks:
+        return None
+    from greenops.torch.watch_folder import WatchFolder
+
+    try:
+        return WatchFolder()
+    except OSError:  # the job is measured all the same
+        return None
 
 
 def _own_group(config: Config) -> "JobCgroup | None":

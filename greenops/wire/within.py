@@ -78,6 +78,7 @@ class KeptRecorder:
         self.begin = recorder.begin
         self.add_devices = recorder.add_devices
         self.add = recorder.add
+        self.add_training = recorder.add_training
         self.mark = recorder.mark
         self.finish = recorder.finish
         self.complaints = recorder.complaints

@@ -22,6 +22,7 @@ from greenops.model import (
     Run,
     RunEnd,
     Sample,
+    Training,
 )
 from greenops.tracking.clock import RunClock
 from greenops.tracking.meter import Parts, RunMeter
@@ -110,6 +111,9 @@ class Discard:
 
     def add(self, run_id: str, samples: Sequence[Sample], use: JobUse | None) -> None:
         """Drop them."""
+
+    def add_training(self, run_id: str, training: Training) -> None:
+        """Drop it."""
 
     def mark(self, run_id: str, mark: Mark) -> None:
         """Drop it."""

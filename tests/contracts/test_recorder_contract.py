@@ -13,6 +13,7 @@ from greenops.ledger.query import Ledger
 from greenops.ledger.recorder import LedgerRecorder
 from greenops.model import Method, NodeEnergy, RunStatus
 from greenops.testing import MemoryRecorder
+from tests.contracts.training_records import a_pass, a_tick, a_training
 from tests.unit.ledger.records import (
     CPU,
     GPU,
@@ -235,3 +236,22 @@ def test_a_later_record_of_a_node_replaces_the_one_of_its_name_and_no_other(
         ("node-1", GPU.device_id): 100.0,
         ("b", CPU.device_id): 100.0,
     }
+
+
+def test_what_a_training_counted_reads_back_with_every_pass(recorder_and_ledger):
+    recorder, ledger = recorder_and_ledger
+    whole = a_training(tick=a_tick(12.0), passes=(a_pass(0, batches=9), a_pass(1)))
+
+    recorder.begin(a_run())
+    assert recorder.flush(10.0)
+    assert ledger.training(RUN_ID) is None
+
+    recorder.add_training(RUN_ID, a_training(passes=(a_pass(0),)))
+    recorder.add_training(RUN_ID, whole)
+    recorder.add_training(RUN_ID, replace(whole, tick=a_tick(31.0, steps=9), passes=()))
+    assert recorder.flush(10.0)
+
+    assert ledger.training(RUN_ID) == replace(whole, tick=a_tick(31.0, steps=9))
+    ticks = ledger.training_ticks(RUN_ID, width_s=15.0)
+    assert ticks == [a_tick(12.0), a_tick(31.0, steps=9)]
+    assert list(recorder.complaints()) == []

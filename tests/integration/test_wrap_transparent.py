@@ -120,10 +120,20 @@ def test_everything_the_command_can_see_is_as_without_us(cli, script):
     for key in ("LC_ALL", "LC_CTYPE", "LANG"):
         kwargs["env"].pop(key, None)  # a C locale: Python would add LC_CTYPE
 
-    bare = subprocess.run([sys.executable, path, "a b"], **kwargs)
-    wrapped = subprocess.run([*GREENOPS, "wrap", "--quiet", path, "a b"], **kwargs)
+    def told(*command):
+        done = subprocess.run([*command, path, "a b"], **kwargs)
+        return json.loads(done.stdout)
 
-    assert json.loads(wrapped.stdout) == json.loads(bare.stdout)
+    bare = told(sys.executable)
+    assert told(*GREENOPS, "wrap", "--quiet", "--no-hooks") == bare
+
+    watched = told(*GREENOPS, "wrap", "--quiet")
+    added = dict(watched["env"]).keys() - dict(bare["env"]).keys()
+    assert added <= {"GREENOPS_WATCH", "PYTHONPATH"}
+    hidden = ("GREENOPS_WATCH", "PYTHONPATH")
+    for facts in (watched, bare):
+        facts["env"] = [pair for pair in facts["env"] if pair[0] not in hidden]
+    assert watched == bare
 
 
 def test_nothing_is_added_to_standard_output_and_quiet_adds_nothing_at_all(cli):
