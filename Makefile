@@ -20,7 +20,7 @@ RECORD = $(BIN)/python -m tests.bench.page $@ $(1) $(if $(JSON),--json $(JSON)) 
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-ready dev test lint format clean \
-        bench-wrap bench-steady bench-agent-node bench-cpu-model bench-integration bench-gpu-accuracy bench-kill bench-hourly-model bench-forecast bench-planner bench-agent-queue picture
+        bench-wrap bench-steady bench-agent-node bench-cpu-model bench-integration bench-gpu-accuracy bench-kill bench-hourly-model bench-forecast bench-planner bench-fleet bench-agent-queue bench-agent-submit bench-agent-commands bench-agent-soak bench-agent-kill picture
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,18 @@ bench-agent-node: $(VENV)/.dev  ## What sampling a whole node costs
 bench-agent-queue: $(VENV)/.dev  ## What planning 10,000 waiting jobs anew takes
 	$(call RECORD,'A queue of waiting jobs planned anew' tests.bench.agent_queue)
 
+bench-agent-submit: $(VENV)/.dev  ## What submitting a job takes, as a process and as a call
+	$(call BENCH,agent_submit)
+
+bench-agent-commands: $(VENV)/.dev  ## What the commands for jobs take beside 100,000 finished ones
+	$(call BENCH,agent_commands)
+
+bench-agent-soak: $(VENV)/.dev  ## 10,000 short jobs through the daemon (45 minutes)
+	$(call BENCH,agent_soak)
+
+bench-agent-kill: $(VENV)/.dev  ## The daemon killed 1,000 times all over the life of jobs (50 minutes)
+	$(call BENCH,agent_kill)
+
 bench-cpu-model: $(VENV)/.dev  ## Error of the CPU model on recorded sweeps: TRACES=folder JSON=file
 	@test -n '$(TRACES)' || { echo 'usage: make bench-cpu-model TRACES=folder [JSON=file]' >&2; exit 2; }
 	$(call RECORD,'The CPU model on recorded sweeps' tests.bench.cpu_model --traces '$(TRACES)')
@@ -82,6 +94,10 @@ bench-forecast: $(VENV)/.dev  ## The forecast replayed on real hours: TRACES=fol
 bench-planner: $(VENV)/.dev  ## The planner on real traces, against oracles: TRACES=folder JSON=file (10 minutes)
 	@test -n '$(TRACES)' || { echo 'usage: make bench-planner TRACES=folder [JSON=file]' >&2; exit 2; }
 	$(call RECORD,'The planner on real traces' tests.bench.planner --traces '$(TRACES)')
+
+bench-fleet: $(VENV)/.dev  ## Its rows on jobs that compete, planned together: TRACES=folder JSON=file (2 minutes)
+	@test -n '$(TRACES)' || { echo 'usage: make bench-fleet TRACES=folder [JSON=file]' >&2; exit 2; }
+	$(call RECORD,'Jobs that compete planned together and in turn' tests.bench.planner --traces '$(TRACES)' --only together)
 
 picture: $(VENV)/.demo  ## Draw the README's picture from a real run
 	$(PIP) 'rich>=13.7' 'pexpect>=4.9'

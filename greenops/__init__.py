@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from greenops.api import Tracker, intensity, intensity_forecast, track, zones
+    from greenops.api_jobs import submit
 
 __all__ = [
     "Tracker",
     "__version__",
     "intensity",
     "intensity_forecast",
+    "submit",
     "track",
     "zones",
 ]
@@ -27,6 +29,10 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the module offers
+    if name == "submit":
+        from greenops import api_jobs
+
+        return api_jobs.submit
     if name in __all__:
         from greenops import api
 

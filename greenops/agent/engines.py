@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from greenops.agent.acts import Act, ActKind
+from greenops.agent.baseline import stated_pue
 from greenops.agent.patience import Patience
 from greenops.agent.planning import Site
 from greenops.agent.standing import Job
@@ -29,6 +30,7 @@ class Engines:
         executors: By name.
         sites: The places, as configured.
         folder_of: Returns the folder of a job by its id.
+        not_ours: Returns why a user's jobs may not be run here; empty: they may.
     """
 
     def __init__(
@@ -36,10 +38,13 @@ class Engines:
         executors: Mapping[str, Executor],
         sites: Sequence[Site],
         folder_of: FolderOf,
+        *,
+        not_ours: Callable[[str], str] = lambda _user: "",
     ) -> None:
         self._executors = dict(executors)
         self._sites: dict[str, Site] = {}
         self._folder_of = folder_of
+        self._not_ours = not_ours
         self._patience = Patience()
         self._current: frozenset[str] = frozenset()
         self.take(sites)
@@ -139,6 +144,8 @@ class Engines:
     def _ask(self, executor: Executor, site: Site, job: Job, act: Act) -> None:
         match act.kind:
             case ActKind.SUBMIT:
+                if why := self._not_ours(job.spec.user):
+                    raise ExecutorRefusedError(why)
                 executor.submit(self._attempt(site, job, act))
             case ActKind.VOID:
                 executor.void(act.attempt_id)
@@ -160,7 +167,7 @@ class Engines:
             zone=site.place.zone,
             folder=self._folder_of(job.job_id),
             resume=act.resume,
-            pue=site.place.pue.central,
+            pue=stated_pue(site.place),
             options=site.options,
         )
 

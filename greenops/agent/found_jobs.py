@@ -59,6 +59,10 @@ class FoundJobs:
             self._jobs[identity] = FoundRun(identity, since)
         return self._jobs[identity]
 
+    def runs(self) -> list[str]:
+        """Return the names of the jobs that live and are runs."""
+        return [job.run.name for job in self._jobs.values() if job.run is not None]
+
     def take(
         self,
         groups: Sequence[Group],

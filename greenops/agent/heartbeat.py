@@ -5,9 +5,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from greenops.agent.node_seen import NodeSeen
+
 SILENT_AFTER = timedelta(seconds=60)
 """A daemon that has not looked at its jobs for this long is stuck."""
-MOST_CHARS = 10_000
+MOST_CHARS = 30_000
 
 
 class Pulse(StrEnum):
@@ -29,6 +31,7 @@ class Beat:
         version: Of greenops.
         open_jobs: How many jobs are not final.
         trouble: What keeps it from its work; empty: nothing.
+        node: What sampling this node has found; None: it is not sampled, or not yet.
     """
 
     pid: int
@@ -38,6 +41,7 @@ class Beat:
     version: str
     open_jobs: int = 0
     trouble: str = ""
+    node: NodeSeen | None = None
 
 
 def written(beat: Beat) -> str:
@@ -58,6 +62,7 @@ def read(text: str) -> Beat | None:
             version=str(found["version"]),
             open_jobs=int(found.get("open_jobs", 0)),
             trouble=str(found.get("trouble", "")),
+            node=None if found.get("node") is None else NodeSeen.read(found["node"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

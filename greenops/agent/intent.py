@@ -56,6 +56,13 @@ class Intent:
         """When it is to start; None: as soon as there is room."""
         return self.spells[0][0] if self.spells else None
 
+    @property
+    def gains(self) -> bool:
+        """Whether it waits for what it saves; a place without room saves nothing."""
+        if self.saved_g is None or self.cost_g is None:
+            return True
+        return self.saved_g >= MARGINS.wait * (self.cost_g + self.saved_g)
+
     def runs_at(self, now: datetime) -> bool:
         """Return whether it is to run at a moment; one that is behind is."""
         if not self.spells or now >= self.spells[-1][1]:

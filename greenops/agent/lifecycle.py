@@ -57,15 +57,27 @@ class Step:
     act: Act = NOTHING
 
 
-def submitted(job_id: str, now: datetime, by_user: str, *, held: bool) -> JobEvent:
-    """Return the first event of a job."""
+def submitted(
+    job_id: str, now: datetime, by_user: str, *, held: bool, run_now: bool = False
+) -> JobEvent:
+    """Return the first event of a job.
+
+    Args:
+        job_id: Its id.
+        now: Aware.
+        by_user: Who submits it.
+        held: It waits to be released.
+        run_now: It is to run at once, whatever the hours are like.
+    """
     state = JobState.HELD if held else JobState.WAITING
+    how = ", to be held" * held + ", to run now" * run_now
     return JobEvent(
         job_id=job_id,
         seq=0,
         at=now,
         state=checked(None, state),
-        why=f"submitted by {by_user}{', to be held' if held else ''}",
+        why=f"submitted by {by_user}{how}",
+        facts=Standing(run_now=run_now).facts(),
     )
 
 

@@ -12,6 +12,7 @@ from greenops.agent.found_jobs import FoundJobs
 from greenops.agent.found_run import Instant
 from greenops.agent.node_balance import NodeBalance, enter
 from greenops.agent.node_parts import NodeParts, NodeRules
+from greenops.agent.node_seen import NodeSeen
 from greenops.agent.node_stretch import CpuStretch, Division, GpuStretch, Stretch
 from greenops.errors import SensorReadError
 from greenops.model import (
@@ -37,6 +38,9 @@ class NodeSampler:
         rules: How often is looked at what.
         at_s: Monotonic time it begins, in s.
         epoch_s: The same moment, in UTC epoch seconds.
+
+    Attributes:
+        seen: What the last scan has found; replaced as a whole, for any thread to read.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class NodeSampler:
         self._scanned = Instant(at_s=at_s, epoch_s=epoch_s)
         self._kept_s = at_s
         self._closed = False
+        self.seen = NodeSeen(sampled_epoch_s=epoch_s)
         self._scan()
 
     @property
@@ -171,6 +176,13 @@ class NodeSampler:
                 del self._stretches[device_id]
         self._jobs.take(groups, node_s, before=before, now=now, balance=self._balance)
         self._scanned = now
+        devices = (w.device for w in self._watch.devices.values())
+        self.seen = NodeSeen.of(
+            now.epoch_s,
+            devices=[f"{d.name} ({d.source})" for d in devices],
+            found=self._jobs.runs(),
+            problems=self.problems(),
+        )
 
     def _charge(self, watched: Watched, stretch: Stretch, division: Division) -> None:
         """Put a stretch on the lines of the balance, and into the runs of its jobs."""

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from greenops.agent.intent import Intent
 from greenops.agent.planning import Candidate
+from greenops.agent.words import BLIND
 from greenops.model import Place, PlannedJob
 from greenops.planner.many.packed import Room, plan_packed
 from greenops.planner.many.problem import ManyJobs, ManyPlan, Rates
@@ -56,9 +57,6 @@ def queue_intents(
         c.job.job_id: _intent(i, plan, known, origin, at_once_g[i])
         for i, c in enumerate(waiting)
     }
-
-
-BLIND = "nothing is known of the hours ahead anywhere: it does not wait for them"
 
 
 def _intent(

@@ -4,16 +4,22 @@ The head of the queue is planned with everything that the planner weighs: pauses
 transfers, capacity, reasons. What comes behind is planned in arrays.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from greenops.agent.intent import Grid, Intent, settled
 from greenops.agent.planning import Candidate
-from greenops.agent.queue import BLIND, queue_intents
-from greenops.model import Decision, Option, Place, Plan, Refusal, Segment
+from greenops.agent.trail import (
+    canonical,
+    chosen,
+    considered,
+    fingerprint_of_parts,
+    inputs_of,
+    job_inputs,
+)
+from greenops.agent.words import BLIND
+from greenops.model import Decision, Place, Plan, Refusal, Segment
 from greenops.planner.committed import without
 from greenops.planner.plan import Standing, plan_jobs
 
@@ -83,15 +89,26 @@ def replan(candidates: Sequence[Candidate], situation: Situation) -> Replanned:
     intents |= {r.job: _of_refusal(r) for r in refusals}
     left = _less(situation.places, plans)
     grids = {p.name: Grid.of(p) for p in situation.places}
-    meant = queue_intents(tail, left, situation.now)
+    meant = _queued(tail, left, situation.now)
     for each in tail:
         job_id = each.job.job_id
-        before = situation.standing.get(job_id)
+        before = _waited_by(job_id, situation)
         intents[job_id] = settled(meant[job_id], before, each, grids, situation.now)
     told: dict[str, Plan | Refusal] = {p.job: p for p in plans}
     told |= {r.job: r for r in refusals}
     decisions = _decisions(candidates, intents, told, situation)
     return Replanned(intents=intents, decisions=decisions, told=told)
+
+
+def _queued(
+    tail: Sequence[Candidate], places: Sequence[Place], now: datetime
+) -> dict[str, Intent]:
+    if not tail:
+        return {}
+    # Loaded where there is a queue: a single job is told sooner.
+    from greenops.agent.queue import queue_intents
+
+    return queue_intents(tail, places, now)
 
 
 def _split(
@@ -112,12 +129,21 @@ def _split(
 
 def _standing(who: Candidate, situation: Situation) -> Standing | None:
     """Return the plan that a job waits by; None: it has none, or it runs."""
-    meant = situation.standing.get(who.job.job_id)
+    meant = _waited_by(who.job.job_id, situation)
     if who.running or meant is None or meant.place is None or not meant.spells:
         return None
     gpus = who.planned.gpus
     spells = [Segment(start=a, stop=b, gpus=gpus) for a, b in meant.spells]
     return Standing(place=meant.place, segments=tuple(spells))
+
+
+def _waited_by(job_id: str, situation: Situation) -> Intent | None:
+    """Return the plan that a job keeps to; one that only waits for room is none.
+
+    It would go on waiting for its hour, as clean as this one, when there is room again.
+    """
+    meant = situation.standing.get(job_id)
+    return meant if meant is not None and meant.gains else None
 
 
 def _of_plan(plan: Plan) -> Intent:
@@ -156,98 +182,28 @@ def _decisions(
     told: Mapping[str, Plan | Refusal],
     situation: Situation,
 ) -> tuple[Decision, ...]:
-    inputs = inputs_of(situation)
-    shared = json.dumps(inputs, sort_keys=True, separators=(",", ":"))
+    inputs = inputs_of(situation.places)
+    shared = canonical(inputs)
     found = []
     for each in candidates:
         job_id = each.job.job_id
-        intent = intents.get(job_id)
-        if intent is None or intent.same_as(situation.standing.get(job_id)):
+        intent, before = intents.get(job_id), situation.standing.get(job_id)
+        if intent is None or intent.same_as(before):
             continue
-        wholly = f"{shared}\n{each.planned!r}\n{each.paused_at}\n{each.said}"
+        job, by = job_inputs(each, before), told.get(job_id)
         found.append(
             Decision(
                 job_id=job_id,
                 at=situation.now,
                 cause=situation.cause,
-                inputs_sha256=sha256(wholly.encode()).hexdigest(),
+                inputs_sha256=fingerprint_of_parts(shared, job),
                 inputs=inputs,
-                candidates=_considered(told.get(job_id)),
-                chosen=_chosen(intent),
+                candidates=considered(by),
+                chosen=chosen(intent, by if isinstance(by, Plan) else None),
                 reason=f"{intent.why} ({each.said})" if each.said else intent.why,
                 predicted_saved_g=intent.saved_g,
                 greenops_version=situation.version,
+                job=job,
             )
         )
     return tuple(found)
-
-
-def inputs_of(situation: Situation) -> dict[str, object]:
-    """Return what is planned on, as plain data: one mapping for all of a planning."""
-    return {
-        "places": [
-            {
-                "place": p.name,
-                "zone": p.zone,
-                "pue": p.pue.central,
-                "free_gpus_seen": None if p.seen is None else p.seen.free_gpus,
-                "seen_at": None if p.seen is None else p.seen.at.isoformat(),
-                "free": None if p.free is None else _spans(p),
-                "forecast": _forecast(p),
-            }
-            for p in situation.places
-        ]
-    }
-
-
-def _spans(place: Place) -> list[list[object]]:
-    return [[f.start.isoformat(), f.stop.isoformat(), f.gpus] for f in place.free or ()]
-
-
-def _forecast(place: Place) -> dict[str, object] | None:
-    forecast = place.forecast
-    if forecast is None:
-        return None
-    hours = [
-        (h.start.isoformat(), h.intensity_g_per_kwh, h.low80_g_per_kwh)
-        for h in forecast.hours
-    ]
-    return {
-        "source": forecast.source,
-        "method": forecast.method,
-        "issued_at": forecast.issued_at.isoformat(),
-        "hours": len(forecast.hours),
-        "sha256": sha256(json.dumps(hours).encode()).hexdigest(),
-    }
-
-
-def _considered(told: Plan | Refusal | None) -> tuple[dict[str, object], ...]:
-    if isinstance(told, Plan):
-        excluded = told.reason.excluded
-        options = tuple(_option(o) for o in told.reason.considered)
-    else:
-        excluded, options = (told.excluded if told else ()), ()
-    barred: tuple[dict[str, object], ...] = tuple(
-        {"place": e.place, "rule": e.rule, "detail": e.detail} for e in excluded
-    )
-    return options + barred
-
-
-def _option(option: Option) -> dict[str, object]:
-    return {
-        "place": option.place,
-        "segments": [
-            [s.start.isoformat(), s.stop.isoformat()] for s in option.segments
-        ],
-        "emissions_g": option.cost.total_g.central,
-    }
-
-
-def _chosen(intent: Intent) -> dict[str, object] | None:
-    if not intent.spells:
-        return None
-    return {
-        "place": intent.place,
-        "segments": [[a.isoformat(), b.isoformat()] for a, b in intent.spells],
-        "emissions_g": intent.cost_g,
-    }

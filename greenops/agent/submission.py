@@ -50,12 +50,14 @@ class Asking:
         spec: As asked for.
         by_user: Who.
         held: It waits to be released.
+        run_now: It is to run at once, whatever the hours are like.
     """
 
     job_id: str
     spec: JobSpec
     by_user: str
     held: bool = False
+    run_now: bool = False
 
 
 def foreseen(
@@ -81,19 +83,24 @@ def foreseen(
         JobRefusedError: it can never run as it stands; says what would do.
         MixedSignalsError: forecasts of two kinds of intensity.
     """
-    first = submitted(asking.job_id, now, asking.by_user, held=asking.held)
+    first = submitted(
+        asking.job_id,
+        now,
+        asking.by_user,
+        held=asking.held,
+        run_now=asking.run_now,
+    )
     job = Job(job_id=asking.job_id, spec=asking.spec, last=first)
     who = candidate(job, estimate, submitted_at=now, home=home, now=now)
-    _check_deadline(asking.spec, who)
+    check_deadline(asking.spec, who, places)
     situation = Situation(
         now=now, cause=CAUSE, places=tuple(places), standing={}, version=version
     )
     planned = replan([who], situation)
     told = planned.told.get(asking.job_id)
     if isinstance(told, Refusal) and told.binding in FOR_GOOD:
-        raise JobRefusedError(
-            f"no place may ever run it ({told.detail}); what would do: {told.change}"
-        )
+        why = f"no place may ever run it ({told.detail}); what would do: {told.change}"
+        raise JobRefusedError(why.replace(asking.job_id, asking.spec.name))
     return Foreseen(
         first=first,
         who=who,
@@ -103,16 +110,31 @@ def foreseen(
     )
 
 
-def _check_deadline(spec: JobSpec, who: Candidate) -> None:
-    """Refuse a deadline that even the shortest run begun at once would miss."""
+def check_deadline(spec: JobSpec, who: Candidate, places: Sequence[Place]) -> None:
+    """Refuse a deadline that even the shortest run, begun at once, would miss.
+
+    Args:
+        spec: The job.
+        who: The same, as it can be planned now.
+        places: Where it may run, as far as its `places` allow.
+
+    Raises:
+        JobRefusedError: it would; says the earliest one that can be met.
+    """
     planned = who.planned
-    soonest = planned.earliest + timedelta(seconds=planned.duration_s.low)
+    allowed = [p.speed for p in places if not spec.places or p.name in spec.places]
+    speed = max(allowed, default=1.0)
+    soonest = planned.earliest + timedelta(seconds=planned.duration_s.low / speed)
     if spec.deadline is None or not spec.hard or soonest <= spec.deadline:
         return
-    sure = planned.earliest + timedelta(seconds=planned.duration_s.high)
+    sure = planned.earliest + timedelta(seconds=planned.duration_s.high / speed)
     raise JobRefusedError(
-        f"the deadline {spec.deadline:%Y-%m-%d %H:%M} UTC cannot be met: begun at"
-        f" {planned.earliest:%Y-%m-%d %H:%M} UTC it takes until"
-        f" {soonest:%Y-%m-%d %H:%M} UTC at best, and until {sure:%Y-%m-%d %H:%M} UTC to"
-        f" be sure ({who.said})"
+        f"the deadline {_said(spec.deadline)} cannot be met: begun at"
+        f" {_said(planned.earliest)} it is done at {_said(soonest)} at the soonest; the"
+        f" earliest deadline that can be met for sure is {_said(sure)} ({who.said})"
     )
+
+
+def _said(at: datetime) -> str:
+    """Return a moment to the second: deadlines of minutes are deadlines, too."""
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"

@@ -38,6 +38,7 @@ COMMANDS = {
     "hold": "Keep jobs from running until they are released.",
     "release": "Let held jobs wait for their time again.",
     "run-now": "Run jobs at once, whatever the hours are like.",
+    "places": "List where jobs may run, what is free there, how clean it is.",
     "daemon": "Hold, start and pause submitted jobs; sample this node.",
     "zones": "Find grid zones, and what each provider calls them.",
     "doctor": "Check sensors, data and ledger; say how to fix them.",

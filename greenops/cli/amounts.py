@@ -12,7 +12,7 @@ from greenops.model import Bounded
 
 LONGEST_S = 366 * 86400.0
 LARGEST_GIB = 1 << 20
-_PART = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*([a-z]+)\s*")
+_PART = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*([a-z]+)\s*", re.ASCII)
 _GIB = {"": 1.0, "g": 1.0, "gb": 1e9 / 2**30, "gib": 1.0}
 _GIB |= {"m": 2**-10, "mb": 1e6 / 2**30, "mib": 2**-10, "t": 2**10, "tib": 2**10}
 _GIB |= {"tb": 1e12 / 2**30}
@@ -36,7 +36,7 @@ def between(
     high = _seconds(last) if dots else low
     if not 0.0 < low <= high:
         raise click.BadParameter(
-            f"{given!r} is no duration above 0; try 4h, or 3h..6h where it varies"
+            f"{given[:40]!r} is no duration above 0; try 4h, or 3h..6h where it varies"
         )
     return Bounded(central=(low + high) / 2.0, low=low, high=high)
 
@@ -45,13 +45,13 @@ def gib(_ctx: click.Context, _param: click.Parameter, given: str | None) -> floa
     """Return `16`, `16G` or `512M` in GiB; 0 was not given."""
     if given is None:
         return 0.0
-    found = re.fullmatch(r"\s*(\d+(?:\.\d*)?)\s*([a-z]*)\s*", given.lower())
+    found = re.fullmatch(r"\s*(\d+(?:\.\d*)?)\s*([a-z]*)\s*", given.lower(), re.ASCII)
     factor = _GIB.get(found[2]) if found else None
     if found is None or factor is None:
-        raise click.BadParameter(f"{given!r} is no size; try 16G or 512M")
+        raise click.BadParameter(f"{given[:40]!r} is no size; try 16G or 512M")
     size_gib = float(found[1]) * factor
     if size_gib > LARGEST_GIB:
-        raise click.BadParameter(f"{given!r} is more than any machine has")
+        raise click.BadParameter(f"{given[:40]!r} is more than any machine has")
     return size_gib
 
 
@@ -66,16 +66,17 @@ def ahead(
     if given is None:
         return None
     try:
-        stated = datetime.fromisoformat(given.strip())
+        # Of a longer text the rest would be read as digits of a fraction.
+        stated = datetime.fromisoformat(given.strip() if len(given) < 40 else "")
         at = stated.astimezone(UTC)
     except (ValueError, OverflowError, OSError) as e:
         raise click.BadParameter(
-            f"{given!r} is no moment; try 2026-12-01T08:00 (local time) or"
+            f"{given[:40]!r} is no moment; try 2026-12-01T08:00 (local time) or"
             " 2026-12-01T08:00Z"
         ) from e
     if stated.tzinfo is None and at.astimezone().replace(tzinfo=None) != stated:
         raise click.BadParameter(
-            f"{given!r} does not exist here: clocks are put forward then; add an"
+            f"{given[:40]!r} does not exist here: clocks are put forward then; add an"
             " offset, such as 2026-03-29T02:30+01:00"
         )
     return at
@@ -116,7 +117,9 @@ def _seconds(text: str) -> float:
     spans = [span(m[1] + m[2]) for m in found]
     known = [s.total_seconds() for s in spans if s is not None]
     if not found or not whole or len(known) < len(spans):
-        raise click.BadParameter(f"{text!r} is no duration; try 90min, 4h or 1d12h")
+        raise click.BadParameter(
+            f"{text[:40]!r} is no duration; try 90min, 4h or 1d12h"
+        )
     if sum(known) > LONGEST_S:
-        raise click.BadParameter(f"{text!r} is more than a year")
+        raise click.BadParameter(f"{text[:40]!r} is more than a year")
     return sum(known)

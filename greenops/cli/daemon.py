@@ -14,10 +14,12 @@ import click
 
 from greenops.cli.store import at_home, configured, ledger_path
 from greenops.errors import ConfigError
+from greenops.report.text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from greenops.agent.node_seen import NodeSeen
     from greenops.config import Config
 
 NOT_RUNNING = 3
@@ -164,9 +166,26 @@ def _lines(found: object, beat: object, now: datetime, ledger: str) -> list[str]
     if beat.ticked_at is not None:
         ago_s = max(0.0, (now - beat.ticked_at).total_seconds())
         lines.append(f"looked   {ago_s:.0f} s ago")
+    if beat.node is not None:
+        lines += _of_node(beat.node, now)
     if beat.trouble:
-        lines.append(f"trouble  {beat.trouble}")
+        lines.append(f"trouble  {safe(beat.trouble)}")
     return lines
+
+
+def _of_node(node: "NodeSeen", now: datetime) -> list[str]:
+    """Return what sampling has found: names are somebody else's, and made harmless."""
+    ago_s = max(0.0, now.timestamp() - node.sampled_epoch_s)
+    devices = ", ".join(node.devices) or "nothing can be measured"
+    found = ", ".join(node.found)
+    more = node.found_jobs - len(node.found)
+    names = f": {found}{f' and {more} more' if more > 0 else ''}" if found else ""
+    lines = [
+        f"node     {devices}",
+        f"found    {node.found_jobs} jobs{names}, {ago_s:.0f} s ago",
+        *(f"note     {problem}" for problem in node.problems),
+    ]
+    return [safe(line) for line in lines]
 
 
 def log_file(config: "Config") -> Path:

@@ -42,10 +42,15 @@ def plan_lines(job_id: str, decision: Decision | None, look: Look) -> Iterator[s
         yield from _row("saves", mass(saved_g) if saved_g > 0.0 else "nothing", look)
     yield from _row("why", decision.reason, look)
     yield from _row("decided", f"{said.time(decision.at)}: {decision.cause}", look)
-    for i, option in enumerate(decision.candidates):
-        label = "" if i else "weighed"
-        yield from _row(label, _weighed(option, said), look)
+    for i, words in enumerate(candidates_words(decision, said)):
+        yield from _row("" if i else "weighed", words, look)
     yield from _row("on", f"inputs {decision.inputs_sha256[:16]}", look)
+
+
+def candidates_words(decision: Decision, said: Said) -> Iterator[str]:
+    """Yield each way of running a job that was weighed, or why a place was not."""
+    for option in decision.candidates:
+        yield _weighed(option, said)
 
 
 def _weighed(option: Mapping[str, Any], said: Said) -> str:

@@ -9,7 +9,7 @@ import click
 from greenops.cli.store import configured
 
 if TYPE_CHECKING:
-    from greenops.executors.log_reader import LogFollower
+    from greenops.executors.log_follower import LogFollower
     from greenops.ledger.jobs import LedgerJobs
     from greenops.model import JobEvent
 
@@ -26,9 +26,9 @@ def wait_for(job_id: str) -> int:
     is 1. Interrupting this leaves the job alone: 130.
     """
     from greenops.executors.job_folder import LOG
-    from greenops.executors.log_reader import LogFollower
+    from greenops.executors.log_follower import LogFollower
     from greenops.ledger.jobs import LedgerJobs
-    from greenops.wire.agent_sites import jobs_folder, ledger_file
+    from greenops.wire.folders import jobs_folder, ledger_file
 
     config = configured()
     store = LedgerJobs(ledger_file(config), jobs_folder(config))

@@ -2,9 +2,9 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,15 +12,13 @@ from greenops.cli.store import configured, ledger_path
 from greenops.cli.text import Column, ago, stdout_look, table
 from greenops.model import JobLine, JobState
 from greenops.report.look import Look
-from greenops.report.text import duration, mass
+from greenops.report.text import duration, fit, mass
+
+if TYPE_CHECKING:
+    from greenops.ledger.job_query import JobLedger
 
 DEFAULT_LIMIT = 20
 MOST = 10**9
-FIELDS = (
-    "job_id", "name", "user", "project", "team", "state", "why", "place",
-    "submitted_at", "since", "deadline", "planned_start", "planned_place", "promised_g",
-    "saved_g", "request", "command",
-)  # fmt: skip
 COLUMNS = (
     Column(title="JOB"),
     Column(title="NAME", grows=True),
@@ -28,9 +26,13 @@ COLUMNS = (
     Column(title="PLACE", rank=3),
     Column(title="WHEN", rank=1),
     Column(title="SAVES", right=True, rank=2),
-    Column(title="DUE", rank=5),
-    Column(title="PROJECT", rank=6, grows=True),
+    Column(title="DUE", rank=4),
+    Column(title="PROJECT", rank=5, grows=True),
+    Column(title="WHY", rank=6),
 )
+WHY_COLUMNS = 36
+"""Of the sentence why a job stands so; `greenops job` has all of it."""
+_PROJECT = 7
 _STYLES = {
     JobState.RUNNING: "good",
     JobState.FAILED: "bad",
@@ -74,30 +76,28 @@ def jobs(
     ledger = JobLedger(ledger_path(configured()))
     try:
         shown, more = _found(ledger, chosen, None if everything else limit)
-        counted = ledger.count_states()
+        counted = ledger.count_states() if sys.stdout.isatty() else {}
     finally:
         ledger.close()
     if as_json:
-        click.echo(json.dumps([line_to_dict(line) for line in shown], indent=2))
-        return
-    _show(shown, counted, chosen, more=more)
+        _write_json(shown)
+    else:
+        _show(shown, counted, chosen, more=more)
 
 
-def line_to_dict(line: JobLine) -> dict[str, Any]:
-    """Return one line as JSON types; keys end in their units, times are UTC."""
-    return {name: _plain(getattr(line, name)) for name in FIELDS}
+def _write_json(shown: Sequence[JobLine]) -> None:
+    """Write a list job by job: a hundred thousand need not fit as one text."""
+    from greenops.report.job_document import line_to_dict
 
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, JobState):
-        return str(value)
-    return list(value) if isinstance(value, tuple) else value
+    sys.stdout.write("[")
+    for i, line in enumerate(shown):
+        text = json.dumps(line_to_dict(line), indent=2).replace("\n", "\n  ")
+        sys.stdout.write(f"{',' if i else ''}\n  {text}")
+    sys.stdout.write("\n]\n" if shown else "]\n")
 
 
 def _found(
-    ledger: Any,  # noqa: ANN401 - a JobLedger, imported late
+    ledger: "JobLedger",
     chosen: dict[str, Any],
     limit: int | None,
 ) -> tuple[list[JobLine], bool]:
@@ -114,7 +114,7 @@ def _found(
 
 def _show(
     shown: Sequence[JobLine],
-    counted: Any,  # noqa: ANN401 - a mapping of states to counts
+    counted: Mapping[JobState, int],
     chosen: dict[str, Any],
     *,
     more: bool,
@@ -127,9 +127,12 @@ def _show(
             click.echo("No jobs yet. Submit one: greenops submit train.py", err=True)
         return
     now = datetime.now(UTC)
-    texts = [_texts(line, now) for line in shown]
-    columns = [c for i, c in enumerate(COLUMNS) if i < 7 or any(t[7] for t in texts)]
-    head, *rows = table(columns, texts, look)
+    texts = [_texts(line, now, look) for line in shown]
+    kept = [
+        i for i, _ in enumerate(COLUMNS) if i != _PROJECT or any(t[i] for t in texts)
+    ]
+    texts = [tuple(t[i] for i in kept) for t in texts]
+    head, *rows = table([COLUMNS[i] for i in kept], texts, look)
     click.echo(head)
     for line, row in zip(shown, rows, strict=True):
         click.echo(look.paint(_STYLES.get(line.state, ""), row))
@@ -137,14 +140,14 @@ def _show(
         _foot(counted, look, more=more)
 
 
-def _foot(counted: Any, look: Look, *, more: bool) -> None:  # noqa: ANN401 - as above
+def _foot(counted: Mapping[JobState, int], look: Look, *, more: bool) -> None:
     said = ", ".join(f"{n} {state}" for state, n in counted.items())
     click.echo(look.paint("dim", said))
     if more:
         click.echo(look.paint("dim", "there are more: greenops jobs --all"))
 
 
-def _texts(line: JobLine, now: datetime) -> tuple[str, ...]:
+def _texts(line: JobLine, now: datetime, look: Look) -> tuple[str, ...]:
     state = f"{line.state}, {line.request} asked" if line.request else str(line.state)
     saved_g = line.saved_g if line.state.final else line.promised_g
     ends = line.state.final or line.deadline is None
@@ -157,6 +160,7 @@ def _texts(line: JobLine, now: datetime) -> tuple[str, ...]:
         "-" if saved_g is None else _signed(saved_g, final=line.state.final),
         "-" if ends or line.deadline is None else coming(line.deadline, now),
         line.project or "",
+        fit(line.why, WHY_COLUMNS, unicode=look.unicode),
     )
 
 

@@ -2,25 +2,31 @@
 
 import sys
 import time
-from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from greenops.cli.store import configured
-from greenops.errors import GreenopsError
+from greenops.cli.store import complete_job, configured, ledger_path
+from greenops.cli.text import stdout_look
+from greenops.errors import GreenopsError, LedgerUnavailableError
 
 if TYPE_CHECKING:
-    from greenops.executors.log_reader import LogFollower
+    from greenops.executors.log_follower import LogFollower
     from greenops.ledger.job_query import JobLedger
+    from greenops.model import JobEvent
 
 LOOK_S = 0.25
+LOOKS_PER_STATE = 4
+"""The ledger is asked how the job stands less often than the log what is new."""
+LOOKS_AT_END = 8
 INTERRUPTED = 130
+FOLLOWED_LINES = 10
 
 
 @click.command()
-@click.argument("job", default="last")
+@click.argument("job", default="last", shell_complete=complete_job)
 @click.option("-f", "--follow", is_flag=True, help="Go on until the job has ended.")
 @click.option(
     "-n",
@@ -28,85 +34,115 @@ INTERRUPTED = 130
     type=click.IntRange(0, 10**9),
     help="Only the last ones.  [default: all; with -f the last 10]",
 )
-def logs(*, job: str, follow: bool, lines: int | None) -> None:
-    """Show what JOB wrote to its standard output and error, as it is.
+@click.option("--raw", is_flag=True, help="As it is, on a terminal too.")
+def logs(*, job: str, follow: bool, lines: int | None, raw: bool) -> None:
+    r"""Show what JOB wrote to its standard output and error.
 
     JOB is an id, the start of one, a name, or `last`. What all of its attempts wrote is
     one log; of a long one the beginning may have been rotated away.
+
+    A terminal gets colours and bars of progress; what else would act on it is shown as
+    \x1b and so on. A pipe gets everything as it is.
     """
     from greenops.executors.job_folder import LOG
+    from greenops.executors.log_follower import LogFollower
     from greenops.ledger.job_query import JobLedger
-    from greenops.wire.agent_sites import jobs_folder, ledger_file
+    from greenops.wire.folders import jobs_folder
 
     config = configured()
-    ledger = JobLedger(ledger_file(config))
-    job_id, _, _ = ledger.job(job)
-    path = jobs_folder(config) / job_id / LOG
+    ledger = JobLedger(ledger_path(config))
+    output = Output(as_it_is=raw or not sys.stdout.isatty())
     try:
-        _show(path, 10 if follow and lines is None else lines, ledger, job_id, follow)
+        job_id, _, events = ledger.job(job)
+        path = jobs_folder(config) / job_id / LOG
+        count = FOLLOWED_LINES if follow and lines is None else lines
+        follower = LogFollower.at_lines(path, count)
+        if follow:
+            last = _follow(follower, output, ledger, job_id)
+            click.echo(f"greenops: job {job_id} is {last.state}: {last.why}", err=True)
+        else:
+            last = events[-1]
+            _drain(follower, output)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     finally:
+        output.end()
         ledger.close()
+    if not path.exists():
+        raise GreenopsError(_missing(last, path))
 
 
-def _show(
-    path: Path,
-    lines: int | None,
-    ledger: "JobLedger",
-    job_id: str,
-    follow: bool,  # noqa: FBT001 - as the option
-) -> None:
-    from greenops.executors.log_reader import LogFollower
+class Output:
+    """Standard output, for what a job wrote.
 
-    if not follow and not path.exists():
-        state = ledger.job(job_id)[2][-1]
-        raise GreenopsError(
-            f"job {job_id} has no log: it is {state.state} ({state.why})"
-        )
-    start = _printed(path, lines)
-    if not follow:
-        return
-    follower = LogFollower(path, start)
+    Args:
+        as_it_is: Byte by byte; otherwise safe for a terminal.
+    """
+
+    def __init__(self, *, as_it_is: bool) -> None:
+        from greenops.report.terminal_text import TerminalText
+
+        unicode = stdout_look().unicode
+        self._text = None if as_it_is else TerminalText(unicode=unicode)
+
+    def write(self, written: Iterable[bytes]) -> None:
+        """Write chunks, and see to it that they are shown now."""
+        for chunk in written:
+            shown = chunk if self._text is None else _encoded(self._text.feed(chunk))
+            sys.stdout.buffer.write(shown)
+        sys.stdout.buffer.flush()
+
+    def end(self) -> None:
+        """Write what was held back, and take colours back."""
+        if self._text is not None:
+            sys.stdout.buffer.write(_encoded(self._text.end()))
+            sys.stdout.buffer.flush()
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
+
+
+def _follow(
+    follower: "LogFollower", output: Output, ledger: "JobLedger", job_id: str
+) -> "JobEvent":
+    """Write what comes until the job has ended; return its last event."""
+    looks = 0
     while True:
-        over = ledger.job(job_id)[2][-1].state.final
-        _write(follower)
-        if over:
-            _write(follower)
-            return
+        over = None
+        if looks % LOOKS_PER_STATE == 0:
+            over = _ended(ledger, job_id)
+        output.write(follower.read())
+        if over is not None:
+            _drain(follower, output)
+            return over
+        looks += 1
         time.sleep(LOOK_S)
 
 
-def _printed(path: Path, lines: int | None) -> int:
-    """Print what is there; return how far into the log that was."""
-    from greenops.executors.log_reader import chunks, last_lines, whole_log
-
-    files = deque(whole_log(path))
-    if lines is not None:
-        return _print_from(path, last_lines(path, lines) if lines else None)
-    while files:
-        file = files.popleft()
-        if file == path:
-            return _print_from(path, 0)
-        for chunk in chunks(file):
-            sys.stdout.buffer.write(chunk)
-    return 0
+def _ended(ledger: "JobLedger", job_id: str) -> "JobEvent | None":
+    """Return the event that a job ended with; None: it has not, or nobody can tell."""
+    try:
+        last = ledger.job(job_id)[2][-1]
+    except LedgerUnavailableError:  # locked, or out of reach, for now
+        return None
+    return last if last.state.final else None
 
 
-def _print_from(path: Path, start: int | None) -> int:
-    """Print a log from `start`; None: nothing. Return where it ended."""
-    from greenops.executors.log_reader import chunks
-
-    if start is None:
-        return path.stat().st_size if path.exists() else 0
-    for chunk in chunks(path, start):
-        sys.stdout.buffer.write(chunk)
-        start += len(chunk)
-    sys.stdout.buffer.flush()
-    return start
+def _drain(follower: "LogFollower", output: Output) -> None:
+    """Write all there is; a rotation that is under way is waited for."""
+    output.write(follower.read())
+    for _ in range(LOOKS_AT_END):
+        if not follower.behind:
+            return
+        time.sleep(LOOK_S)
+        output.write(follower.read())
 
 
-def _write(follower: "LogFollower") -> None:
-    for chunk in follower.read():
-        sys.stdout.buffer.write(chunk)
-    sys.stdout.buffer.flush()
+def _missing(last: "JobEvent", path: Path) -> str:
+    if last.attempt_id is None:
+        return f"job {last.job_id} has no log: it is {last.state} ({last.why})"
+    return (
+        f"job {last.job_id} has no log at {path}: it ran elsewhere ({last.place}), or"
+        " somebody removed it"
+    )

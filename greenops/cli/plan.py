@@ -1,6 +1,7 @@
 """`greenops plan`: where and when jobs should run, why, and what that saves."""
 
 import json
+import os
 import sys
 from datetime import datetime
 from math import inf
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from greenops.cli.store import configured
+from greenops.cli.store import complete_job, configured
 from greenops.cli.text import moment, picture_path, stdout_look
 from greenops.model import IntensityKind
 from greenops.units import G_PER_KG
@@ -40,7 +41,7 @@ def _budgets(
 
 
 @click.command()
-@click.argument("job", required=False)
+@click.argument("job", required=False, shell_complete=complete_job)
 @click.option(
     "--job",
     "job_file",
@@ -158,10 +159,11 @@ def plan(
 
 def _show_standing(job: str, file: Path | None, *, as_json: bool) -> None:
     """Show the plan that a submitted job waits by."""
-    from greenops.cli.job import plain
     from greenops.cli.job_plan import plan_lines
     from greenops.cli.store import ledger_path
+    from greenops.errors import JobNotFoundError
     from greenops.ledger.job_query import JobLedger
+    from greenops.report.job_document import plan_to_dict
 
     if file is not None:
         raise click.UsageError("give JOB, or --job and --places, not both")
@@ -169,10 +171,17 @@ def _show_standing(job: str, file: Path | None, *, as_json: bool) -> None:
     try:
         job_id, _, _ = ledger.job(job)
         decisions = ledger.decisions(job_id)
+    except JobNotFoundError as e:
+        if not os.path.isfile(job):  # noqa: PTH113 - no error, whatever it is called
+            raise
+        raise click.UsageError(
+            f"no job was submitted as {job!r}. To plan that file: greenops plan --job"
+            f" {job} --places FILE"
+        ) from e
     finally:
         ledger.close()
     last = decisions[-1] if decisions else None
     if as_json:
-        click.echo(json.dumps({"job_id": job_id, "decision": plain(last)}, indent=2))
+        click.echo(json.dumps(plan_to_dict(job_id, last), indent=2))
         return
     click.echo("\n".join(plan_lines(job_id, last, stdout_look())))

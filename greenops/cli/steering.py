@@ -2,11 +2,15 @@
 
 import json
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from greenops.cli.store import configured
+from greenops.cli.store import complete_job, configured
 from greenops.model import RequestKind
+
+if TYPE_CHECKING:
+    from greenops.wire.steer import Outcome
 
 
 def steering(kind: RequestKind, text: str) -> click.Command:
@@ -18,7 +22,13 @@ def steering(kind: RequestKind, text: str) -> click.Command:
     """
 
     @click.command(name=str(kind), help=text)
-    @click.argument("jobs", nargs=-1, required=True, metavar="JOB...")
+    @click.argument(
+        "jobs",
+        nargs=-1,
+        required=True,
+        metavar="JOB...",
+        shell_complete=complete_job,
+    )
     @click.option("--no-wait", is_flag=True, help="Do not wait for the daemon's word.")
     @click.option("--json", "as_json", is_flag=True, help="As JSON.")
     def command(*, jobs: tuple[str, ...], no_wait: bool, as_json: bool) -> None:
@@ -35,11 +45,17 @@ def steering(kind: RequestKind, text: str) -> click.Command:
         finally:
             works.close()
         if as_json:
-            said = [
-                {"job_id": o.job_id, "done": o.done, "answer": o.words} for o in found
-            ]
-            click.echo(json.dumps(said, indent=2))
+            click.echo(json.dumps([_to_dict(o, kind) for o in found], indent=2))
         if any(o.done is False for o in found):
             sys.exit(1)
 
     return command
+
+
+def _to_dict(outcome: "Outcome", kind: RequestKind) -> dict[str, object]:
+    return {
+        "job_id": outcome.job_id,
+        "asked": str(kind),
+        "done": outcome.done,
+        "answer": outcome.words,
+    }

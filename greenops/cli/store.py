@@ -83,6 +83,33 @@ def complete_run(
     ]
 
 
+def complete_job(
+    _ctx: click.Context, _param: click.Parameter, incomplete: str
+) -> "list[CompletionItem]":
+    """Return the jobs that begin so, open ones first, by id and name. Never raises."""
+    from click.shell_completion import CompletionItem
+
+    from greenops.ledger.job_query import JobLedger
+
+    try:
+        ledger = JobLedger(ledger_path(configured()))
+        newest = [*ledger.find_jobs(open_only=True, limit=50)]
+        newest += ledger.find_jobs(limit=50)
+        ledger.close()
+    except (GreenopsError, OSError):
+        return []
+    found = {"last": ""}
+    found |= {line.job_id: f"{line.state} {safe(line.name[:40])}" for line in newest}
+    # Names that a shell would take apart are left to their ids.
+    plain = (line.name for line in newest if line.name.replace(".", "").isalnum())
+    found |= dict.fromkeys(plain, "")
+    return [
+        CompletionItem(text, help=told)
+        for text, told in found.items()
+        if text.startswith(incomplete)
+    ]
+
+
 def filters(command: Command) -> Command:
     """Add the options that choose runs; the command gets them by their names."""
     for option in reversed(

@@ -1,27 +1,19 @@
 """`greenops submit`: hand over a job that runs when power is clean."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from greenops.cli.job_options import (
-    cwd,
-    environment,
-    given_of,
-    job_options,
-    spec_of,
-    utc_now,
-)
+from greenops.cli.job_options import job_options, wanted_of
 from greenops.cli.store import configured
-from greenops.cli.wrap import resolved
-from greenops.tracking.outcome import CommandError
 
 if TYPE_CHECKING:
-    from greenops.model import JobSpec
-    from greenops.wire.submit import Submitted, Submitter
+    from greenops.wire.submit import Submitter
+    from greenops.wire.submitted import Asked, Submitted
 
 
 @click.command(
@@ -61,76 +53,120 @@ def submit(
     runs in this folder and with this environment. Its id, its plan and the reason are
     printed at once; `greenops daemon` starts it.
     """
-    from greenops.wire.submit import How, Submitter
-
     if held and now:
         raise click.UsageError("--hold and --now contradict each other")
     if wait and (held or dry_run):
         raise click.UsageError("--wait goes with neither --hold nor --dry-run")
+    environ = dict(os.environb)
+    # Threads that numpy starts for large matrices: none are here, and they take 25 ms.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from greenops.wire.submit import Submitter
+    from greenops.wire.submitted import How
+
     how = How(held=held, now=now, dry_run=dry_run)
-    with Submitter(configured(), environment()) as submitter:
-        specs = _specs(command, job_file, options, submitter)
-        if wait and len(specs) > 1:
+    with Submitter(configured(), environ) as submitter:
+        jobs = _jobs(command, job_file, options, submitter)
+        if wait and len(jobs) > 1:
             raise click.UsageError("--wait waits for one job; the file holds several")
-        done = [submitter.submit(spec, how) for spec in specs]
-    _tell(done, how, as_json=as_json)
+        done = []
+        try:
+            for spec, env in jobs:
+                done.append(submitter.submit(spec, how, more=env))
+        finally:
+            _tell(done, dry_run=dry_run, as_json=as_json, several=len(jobs) > 1)
     if wait:
         from greenops.cli.job_wait import wait_for
 
         sys.exit(wait_for(done[0].job_id))
 
 
-def _specs(
+def _jobs(
     command: tuple[str, ...],
     job_file: Path | None,
     options: dict[str, Any],
     submitter: "Submitter",
-) -> "list[JobSpec]":
+) -> "list[Asked]":
     """Return the jobs that are asked for.
 
     Raises:
         click.UsageError: there is no command, or one beside a file.
-        ConfigError: the file is wrong.
+        ConfigError: something asked for does not exist.
     """
-    given = given_of(options)
+    from greenops.wire.runnable import working_folder
+
+    config, sites = submitter.config, submitter.sites
     if job_file is None:
-        try:
-            argv = resolved(command)
-        except click.UsageError as e:
-            hint = "`greenops submit train.py` or `greenops submit -- make train`"
-            raise click.UsageError(f"no command given; try {hint}") from e
-        except CommandError as e:
-            raise click.UsageError(str(e)) from e
-        spec = spec_of(given, argv, submitter.config, submitter.sites, utc_now())
-        return [spec]
+        return [_job(command, options, submitter)]
     if command:
         raise click.UsageError("give a command or -f FILE, not both")
-    context = click.get_current_context()
-    source = click.core.ParameterSource.COMMANDLINE
-    stated = [n for n in context.params if context.get_parameter_source(n) is source]
-    if stray := sorted(set(stated) & set(type(given).__dataclass_fields__)):
+    if stray := _stated(options):
         raise click.UsageError(f"with -f these stand in the file: {', '.join(stray)}")
-    from greenops.wire.submit_file import specs_in
+    from greenops.wire.submit_file import jobs_in
 
-    return specs_in(job_file, submitter.config, submitter.sites, cwd=cwd())
+    return jobs_in(job_file, config, sites, cwd=working_folder())
 
 
-def _tell(done: "list[Submitted]", how: object, *, as_json: bool) -> None:
+def _job(
+    command: tuple[str, ...], options: dict[str, Any], submitter: "Submitter"
+) -> "Asked":
+    from greenops.wire.region import places_named
+    from greenops.wire.runnable import runnable, runs_here, working_folder
+    from greenops.wire.wanted import spec_of
+
+    wanted = wanted_of(options)
+    _check_options(command)
+    cwd = working_folder()
+    sites = submitter.sites
+    here = runs_here(places_named(wanted.regions, sites), sites)
+    argv = runnable(command, cwd, path=os.environ.get("PATH"), here=here)
+    return spec_of(wanted, argv, submitter.config, sites, cwd=cwd), {}
+
+
+def _check_options(command: tuple[str, ...]) -> None:
+    """Refuse what was meant for an option of ours, and would be run as a program.
+
+    Raises:
+        click.UsageError: the command begins with a dash; names what is near.
+    """
+    if not command or not command[0].startswith("-"):
+        return
+    from difflib import get_close_matches
+
+    params = click.get_current_context().command.params
+    known = [name for param in params for name in param.opts if name[0] == "-"]
+    first = command[0].partition("=")[0][:60]
+    near = get_close_matches(first, known, n=2)
+    hint = f"Did you mean {' or '.join(near)}?" if near else "See --help."
+    raise click.UsageError(f"No such option: {first}. {hint}")
+
+
+def _stated(options: dict[str, Any]) -> list[str]:
+    """Return the options of a job that somebody gave."""
+    context = click.get_current_context()
+    given = click.core.ParameterSource.COMMANDLINE
+    return sorted(n for n in options if context.get_parameter_source(n) is given)
+
+
+def _tell(
+    done: "list[Submitted]", *, dry_run: bool, as_json: bool, several: bool
+) -> None:
+    if not done:
+        return
     from greenops.cli.submit_screen import submitted_lines, submitted_to_dict
-    from greenops.cli.text import stdout_look
-    from greenops.wire.submit import How
 
-    dry_run = isinstance(how, How) and how.dry_run
     if as_json:
         found = [submitted_to_dict(each, dry_run=dry_run) for each in done]
-        click.echo(json.dumps(found[0] if len(found) == 1 else found, indent=2))
+        click.echo(json.dumps(found if several else found[0], indent=2))
         return
+    from greenops.cli.text import stdout_look
+    from greenops.report.text import safe
+
     look = stdout_look()
     for each in done:
         for line in submitted_lines(each, look, dry_run=dry_run):
             click.echo(line)
     for note in dict.fromkeys(note for each in done for note in each.notes):
-        click.echo(f"greenops: {note}", err=True)
+        click.echo(f"greenops: {safe(note)}", err=True)
     if not (dry_run or done[0].daemon):
         click.echo(
             "greenops: no daemon works on this ledger, so nothing starts yet: run"

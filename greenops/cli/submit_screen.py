@@ -1,15 +1,18 @@
 """What was submitted, on the screen and as JSON."""
 
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from greenops.model.masking import masked
 from greenops.report.look import Look
 from greenops.report.text import fold, safe
 
 if TYPE_CHECKING:
-    from greenops.model import Option, PlanCost
-    from greenops.wire.submit import Submitted
+    from greenops.model import Option, Place, PlanCost
+    from greenops.report.plan_text import Said
+    from greenops.wire.submitted import Submitted
 
 SCHEMA = "greenops.submitted/1"
 LABEL = 10
@@ -47,6 +50,7 @@ def _rows(done: "Submitted", look: Look) -> Iterator[tuple[str, str]]:
     said = Said(dash=look.dash)
     planned = done.foreseen.who.planned
     plan, intent = done.foreseen.plan, done.foreseen.intent
+    yield "runs", shlex.join(masked(done.spec.argv))
     deadline = done.foreseen.who.planned.deadline
     if plan is not None:
         zone = next((p.zone for p in done.places if p.name == plan.chosen.place), "")
@@ -58,22 +62,45 @@ def _rows(done: "Submitted", look: Look) -> Iterator[tuple[str, str]]:
         yield "when", "as soon as there is a place that can be used"
     else:
         yield "when", "as soon as there is room"
-    yield "by", f"{said.time(deadline)} at the latest ({done.foreseen.who.said})"
-    if intent is not None:
-        yield "why", intent.why
+    latest = max(done.latest_start, planned.earliest)
+    begun = f"so begun {said.time(latest)} at the latest"
+    yield "by", f"{said.time(deadline)}, {begun} ({done.foreseen.who.said})"
+    yield "why", done.reason
+    yield from _known(done, said)
+    if done.foreseen.first.facts.get("run_now"):
+        yield "now", "it is to start at once, whatever the plan"
     if done.foreseen.first.state.value == "held":
         yield "held", "nothing happens until it is released"
+
+
+def _known(done: "Submitted", said: "Said") -> Iterator[tuple[str, str]]:
+    """Yield what the plan was made on, each source once."""
+    forecasts = [p.forecast for p in done.places if p.forecast is not None]
+    if not forecasts:
+        yield "known", "nothing of the hours ahead: it does not wait for them"
+    told = {(f.method, f.source): f for f in forecasts}
+    for (method, source), forecast in told.items():
+        zones = ", ".join(
+            sorted(
+                {f.zone for f in forecasts if (f.method, f.source) == (method, source)}
+            )
+        )
+        issued = said.time(forecast.issued_at)
+        yield "known", f"{zones}: {method}, {source}, as of {issued}"
 
 
 def submitted_to_dict(done: "Submitted", *, dry_run: bool = False) -> dict[str, Any]:
     """Return the same as plain data, with units in the keys and times in UTC."""
     foreseen = done.foreseen
-    plan, intent = foreseen.plan, foreseen.intent
+    plan = foreseen.plan
     return {
         "schema": SCHEMA,
         "job_id": None if dry_run else done.job_id,
         "name": done.spec.name,
+        "command": list(masked(done.spec.argv)),
+        "cwd": done.spec.cwd,
         "state": str(foreseen.first.state),
+        "run_now": bool(foreseen.first.facts.get("run_now")),
         "daemon": done.daemon,
         "deadline": _time(foreseen.who.planned.deadline),
         "latest_start": _time(foreseen.who.latest_start),
@@ -81,8 +108,22 @@ def submitted_to_dict(done: "Submitted", *, dry_run: bool = False) -> dict[str, 
         "plan": None if plan is None else _option(plan.chosen),
         "at_once": None if plan is None or not plan.at_once else _cost(plan.at_once),
         "saved_g": None if plan is None else plan.saved_g,
-        "reason": None if intent is None else intent.why,
+        "reason": done.reason,
+        "place": done.place,
+        "starts_at": None if done.starts_at is None else _time(done.starts_at),
+        "forecasts": [_forecast(p) for p in done.places if p.forecast],
         "notes": list(done.notes),
+    }
+
+
+def _forecast(place: "Place") -> dict[str, Any]:
+    forecast = place.forecast
+    return {
+        "place": place.name,
+        "zone": place.zone,
+        "method": forecast and forecast.method,
+        "source": forecast and forecast.source,
+        "issued_at": forecast and _time(forecast.issued_at),
     }
 
 

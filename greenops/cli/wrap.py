@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from greenops.tracking.recording import Recording
 
 BEGIN_WITHIN_S = 5.0
+LIMITS = ("deadline", "by", "max_delay", "duration")
+"""Options that say how long a command may wait, all of `--when-green`."""
 
 
 @click.command(
@@ -43,12 +45,21 @@ BEGIN_WITHIN_S = 5.0
     help="Also write the result to this file.",
 )
 @click.option("--quiet", is_flag=True, help="Print no summary.")
+@click.option(
+    "--when-green", is_flag=True, help="Wait for clean hours first; within a day, or"
+)
+@click.option("--deadline", metavar="SPAN", help="... to be done within: 6h,")
+@click.option("--by", metavar="WHEN", help="... to be done by: 2026-12-01T08:00,")
+@click.option("--max-delay", metavar="SPAN", help="... to start within: 3h.")
+@click.option("--duration", metavar="SPAN", help="How long it runs: 2h, or 1h..3h.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def wrap(
     command: tuple[str, ...],
     tags: tuple[str, ...],
     json_path: str | None,
     name: str | None,
+    *,
+    when_green: bool,
     **options: str | float | bool | None,
 ) -> NoReturn:
     """Run COMMAND and measure its energy and emissions.
@@ -58,9 +69,19 @@ def wrap(
     summary goes to standard error.
     """
     config, complaints = load_config_leniently(environ=os.environ, cwd=_cwd())
+    limits = {name: options.pop(name) for name in LIMITS}
     config = _with_options(config, options, tags)
     if json_path is not None:
         _check_writable(Path(json_path))
+    if when_green:
+        from greenops.cli.when_green import wait_then_wrap
+
+        wait_then_wrap(config, command, limits, name=name)
+    if stray := [n for n, given in limits.items() if given is not None]:
+        raise click.UsageError(
+            f"--{stray[0].replace('_', '-')} goes with --when-green; a command that is"
+            " wrapped starts at once"
+        )
     try:
         ended = run_measured(
             config,

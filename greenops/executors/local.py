@@ -16,6 +16,7 @@ from greenops.errors import ExecutorBusyError, ExecutorError, ExecutorRefusedErr
 from greenops.executors.attempt_folder import AttemptFolder
 from greenops.executors.attempt_group import remove_group
 from greenops.executors.job_folder import open_log
+from greenops.executors.job_owner import why_not_ours
 from greenops.executors.local_end import (
     freeze,
     kill,
@@ -79,10 +80,13 @@ class LocalExecutor:
         """Accept an attempt, and start its runner.
 
         Raises:
-            ExecutorRefusedError: it is larger than its place, it was voided, an id, a
-                path or an option is wrong, or the root is not this user's alone.
+            ExecutorRefusedError: it is somebody else's job, it is larger than its
+                place, it was voided, an id, a path or an option is wrong, or the root
+                is not this user's alone.
             ExecutorBusyError: its place has no room now, or the disk is full.
         """
+        if why := why_not_ours(attempt.spec.user):
+            raise ExecutorRefusedError(why)
         options = PlaceOptions.of(attempt.options)
         order = Order.of(
             attempt,

@@ -21,6 +21,7 @@ class Order:
     """One attempt, as its runner needs it.
 
     Attributes:
+        user: Whose job it is; empty in orders from before it was kept.
         gpu_ids: What it was assigned; None: GPUs are none of this place's business.
         gpus, cpus, memory_gib: What it asked for; held until it has ended.
         enforce: Whether its control group is to hold it to `cpus` and `memory_gib`.
@@ -34,6 +35,7 @@ class Order:
     cwd: str
     folder: str
     place: str
+    user: str = ""
     environment_names: tuple[str, ...] = ()
     resume: bool = False
     gpu_ids: tuple[str, ...] | None = None
@@ -70,6 +72,7 @@ class Order:
             cwd=spec.cwd,
             folder=attempt.folder,
             place=attempt.place,
+            user=spec.user,
             environment_names=tuple(spec.environment_names),
             resume=attempt.resume,
             gpus=spec.gpus,

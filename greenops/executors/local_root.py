@@ -105,14 +105,20 @@ class LocalRoot:
     def problem(self) -> str:
         """Return why nothing can be started here; empty: something can.
 
+        Nothing is made for the look: somebody may only be asking.
+
         Raises:
             ExecutorRefusedError: the root is not this user's alone.
             OSError: it cannot be looked at.
         """
-        private_folder(self._path)
-        if not os.access(self._path, os.W_OK):
-            return f"{self._path} cannot be written to; mount it so"
-        free_mib = shutil.disk_usage(self._path).free / BYTES_PER_MIB
+        there = self._path
+        if os.path.lexists(there):
+            private_folder(there)
+        while not there.exists():  # it will be made below what there is
+            there = there.parent
+        if not os.access(there, os.W_OK):
+            return f"{there} cannot be written to; mount it so"
+        free_mib = shutil.disk_usage(there).free / BYTES_PER_MIB
         if free_mib >= NEEDED_MIB:
             return ""
         return f"{free_mib:.0f} MiB are left under {self._path}; free some space"

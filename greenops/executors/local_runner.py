@@ -22,6 +22,7 @@ from greenops.executors.job_folder import (
     PAUSED,
     read_environment,
 )
+from greenops.executors.job_owner import why_not_ours
 from greenops.executors.local_end import kill, living, terminate
 from greenops.executors.local_guard import Guard, see_through
 from greenops.executors.local_order import Order
@@ -163,6 +164,8 @@ class _Run:
             environ[os.fsencode(MARK)] = os.fsencode(self._folder.path)
             if self._folder.cancelled():
                 raise NotBegunError("cancelled before it began")
+            if order.user and (why := why_not_ours(order.user)):
+                raise NotStartedError(why)  # what was accepted was written over
             self._enter(order.cwd)
             self._started_at_s = time.time()
             self._folder.about_to_start(self._known(group))

@@ -36,7 +36,17 @@ def check_submitted(keys: JobKeys, spot: Spot, places: Collection[str]) -> None:
     if keys.power_w is not None and keys.phase:
         spot.complain("give power_w or phase, not both", "phase")
     if keys.scaling:
-        spot.complain("scaling is planned with, and not run yet: leave it", "scaling")
+        spot.complain(
+            "scaling is for `greenops plan`: a submitted job keeps its `gpus`; leave it"
+            " out",
+            "scaling",
+        )
+    if keys.late_g_per_h is not None:
+        spot.complain(
+            "late_g_per_h is for `greenops plan`: the deadline of a submitted job is"
+            " kept; leave it out, or leave the deadline out",
+            "late_g_per_h",
+        )
     _check(keys, spot)
     _check_names(keys, spot, places)
 

@@ -4,12 +4,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from greenops.jobspec.complaints import Complaints, Spot, shown
 from greenops.jobspec.files import Written, named, read_file, repeated
 from greenops.jobspec.job_checks import check
 from greenops.jobspec.job_keys import JobFile, JobKeys, PauseKeys
 from greenops.jobspec.spans import aware, duration_s, window
+from greenops.jobspec.submission_keys import EXECUTED
 from greenops.model import (
     Bounded,
     Dataset,
@@ -49,7 +51,7 @@ def read_jobs(
     written = read_file(path, complaints)
     if written is None:
         return JobsRead()
-    tables = written.tables("job", JobKeys)
+    tables = [_planned(table) for table in written.tables("job", JobKeys)]
     head = {k: v for k, v in written.tree.items() if k != "job"}
     head = {k: v for k, v in head.items() if k not in JobKeys.model_fields}
     whole = written.spot().checked(JobFile, head | {"job": tables})
@@ -66,6 +68,11 @@ def read_jobs(
     return JobsRead(
         jobs=tuple(j for j in jobs if j is not None), now=now, budgets_g=budgets_g
     )
+
+
+def _planned(table: dict[str, Any]) -> dict[str, Any]:
+    """Return a table without how it is executed: one file serves both commands."""
+    return {k: v for k, v in table.items() if k not in EXECUTED}
 
 
 def _stated(jobs: Iterable[JobKeys]) -> list[datetime]:

@@ -1,47 +1,24 @@
 """Reads a job file as jobs to be submitted: what is known of them may be little."""
 
+import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 from greenops.jobspec.complaints import Complaints, Spot, shown
 from greenops.jobspec.files import named, read_file, repeated
 from greenops.jobspec.job_checks import check_submitted
-from greenops.jobspec.job_keys import JobFile, JobKeys
+from greenops.jobspec.job_keys import JobFile
 from greenops.jobspec.jobs import pausing_of
+from greenops.jobspec.plain import plain_line, signal_name
 from greenops.jobspec.spans import aware, duration_s
-from greenops.jobspec.tables import Text, amount, key
+from greenops.jobspec.submission_keys import SubmitKeys
 from greenops.model import Bounded, Dataset, JobSpec, PauseBy, Workload
 from greenops.units import S_PER_HOUR
 
-MOST_ARGUMENTS = 10_000
-LONGEST_ARGUMENT = 1 << 17
-"""Bytes of one argument that Linux takes (MAX_ARG_STRLEN)."""
-
-
-class SubmitKeys(JobKeys):
-    """`[[job]]` with what is to be executed."""
-
-    command: list[str] = key(
-        '["train.py", "--epochs", "3"]', "what is executed, never through a shell"
-    )
-    cwd: str = key('"~/training"', "folder it runs in; without it the one at hand", "")
-    home: str = key('"lab"', "for `greenops plan`; a daemon decides by itself", "")
-    pause_by: Literal["checkpoint", "freeze"] = key(
-        '"checkpoint"',
-        "stop it at a checkpoint, or freeze it where it is",
-        "checkpoint",
-    )
-    checkpoint_signal: str = key(
-        '"USR1"', "asks it for a checkpoint; empty: it is not asked", "USR1"
-    )
-    grace_s: float = amount(
-        "60.0", "seconds between that signal and being stopped", 60.0
-    )
-    team: Text | None = key('"red"', "team it is accounted to", None)
-    tags: dict[str, str] = key('{stage = "pretrain"}', "free labels", {})
+LONGEST_COMMAND = 1 << 20
+"""Characters of a command; Linux takes 2 MiB with the environment. Source: execve(2)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +29,7 @@ class Around:
         cwd: The folder at hand.
         user: Who submits.
         places: Names of the places there are.
+        tags_known: What places bear.
         now: Aware.
         project, team, tags: As configured.
     """
@@ -59,15 +37,29 @@ class Around:
     cwd: str
     user: str
     places: Collection[str]
+    tags_known: frozenset[str]
     now: datetime
     project: str | None = None
     team: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A job of a file.
+
+    Attributes:
+        spec: As it is to be submitted.
+        env: Variables of its own, beside those it is submitted with.
+    """
+
+    spec: JobSpec
+    env: dict[str, str] = field(default_factory=dict)
+
+
 def read_submissions(
     path: Path, complaints: Complaints, around: Around
-) -> tuple[JobSpec, ...]:
+) -> tuple[Submission, ...]:
     """Return the jobs of a file, as far as they are right.
 
     Args:
@@ -89,8 +81,8 @@ def read_submissions(
         spot = written.spot("job", i)
         keys = spot.checked(SubmitKeys, table)
         spec = None if keys is None else _spec(keys, spot, around)
-        if spec is not None:
-            found.append(spec)
+        if keys is not None and spec is not None:
+            found.append(Submission(spec=spec, env=dict(keys.env)))
     return tuple(found)
 
 
@@ -98,6 +90,7 @@ def _spec(keys: SubmitKeys, spot: Spot, around: Around) -> JobSpec | None:
     before = spot.complained
     check_submitted(keys, spot, around.places)
     _check_command(keys.command, spot)
+    _check_texts(keys, spot, around)
     lasts = _lasts(keys, spot)
     moments = _moments(keys, spot, around.now)
     if spot.complained > before or moments is None:
@@ -110,15 +103,33 @@ def _spec(keys: SubmitKeys, spot: Spot, around: Around) -> JobSpec | None:
 
 
 def _check_command(command: Sequence[str], spot: Spot) -> None:
-    if not command or not command[0]:
-        spot.complain("command is empty; it is a list, the program first", "command")
-    if len(command) > MOST_ARGUMENTS:
-        spot.complain(f"command has more than {MOST_ARGUMENTS} arguments", "command")
-    if any("\0" in a or len(a) > LONGEST_ARGUMENT for a in command):
+    if not command[0]:
+        spot.complain("command is a list, the program first; it is empty", "command")
+    if any("\0" in argument for argument in command):
+        spot.complain("command: an argument holds a NUL, which none may", "command")
+    if (whole := sum(map(len, command))) > LONGEST_COMMAND:
         spot.complain(
-            f"an argument holds a NUL, or more than {LONGEST_ARGUMENT} characters",
+            f"command has {whole} characters, of which {LONGEST_COMMAND} are taken at"
+            " most: pass the rest in a file",
             "command",
         )
+
+
+def _check_texts(keys: SubmitKeys, spot: Spot, around: Around) -> None:
+    named = {"name": keys.name, "project": keys.project, "team": keys.team or ""}
+    named |= {f"tags.{shown(k)}": f"{k} {v}" for k, v in keys.tags.items()}
+    for what, given in named.items():
+        try:
+            plain_line(what, given)
+        except ValueError as e:
+            spot.complain(str(e), what)
+    try:
+        signal_name(keys.checkpoint_signal)
+    except ValueError as e:
+        spot.complain(str(e), "checkpoint_signal")
+    for tag in sorted(set(keys.needs_tags) - around.tags_known):
+        hint = spot.near(tag, around.tags_known)
+        spot.complain(f"needs_tags: no place bears {shown(tag)}{hint}", "needs_tags")
 
 
 def _lasts(keys: SubmitKeys, spot: Spot) -> Bounded | None:
@@ -150,27 +161,26 @@ def _record(
     moments: tuple[datetime | None, datetime | None],
     around: Around,
 ) -> JobSpec:
-    cwd = str(Path(keys.cwd).expanduser()) if keys.cwd else around.cwd
+    cwd = os.path.join(around.cwd, os.path.expanduser(keys.cwd))  # noqa: PTH111, PTH118 - as below
     delay_h = keys.max_delay_h
     return JobSpec(
         name=keys.name,
         argv=tuple(keys.command),
-        cwd=str(Path(around.cwd) / cwd),
+        cwd=os.path.normpath(cwd),  # a runner takes no `..`
         user=around.user,
         workload=Workload(keys.workload),
         duration_s=lasts,
         power_w=_power_w(keys),
         gpus=keys.gpus,
-        cpus=keys.cpus or 1.0,
+        cpus=keys.cpus,
         memory_gib=keys.memory_gib,
         earliest=moments[0],
         deadline=moments[1],
         max_delay_s=None if delay_h is None else delay_h * S_PER_HOUR,
-        hard=keys.late_g_per_h is None,
         interruptible=keys.interruptible,
         pause_by=PauseBy(keys.pause_by),
         pausing=pausing_of(keys.pause),
-        checkpoint_signal=keys.checkpoint_signal.upper().removeprefix("SIG"),
+        checkpoint_signal=signal_name(keys.checkpoint_signal),
         grace_s=keys.grace_s,
         datasets=tuple(
             Dataset(name=d.name, size_gb=d.size_gb, at=frozenset(d.at))

@@ -6,6 +6,7 @@ beside it, for everybody who may read the ledger.
 """
 
 import os
+import time
 from pathlib import Path
 
 from greenops.errors import LedgerUnavailableError
@@ -14,6 +15,9 @@ from greenops.ledger.locking import try_lock
 LOCK = ".daemon-lock"
 SAID = ".daemon.json"
 MOST_BYTES = 1 << 16
+LOOKS = 10
+LOOK_EVERY_S = 0.02
+"""Who only looks whether the seat is held sits on it for some microseconds."""
 
 
 class DaemonSeat:
@@ -37,11 +41,13 @@ class DaemonSeat:
         if self._fd is not None:
             return True
         fd = self._opened()
-        if not try_lock(fd):
-            os.close(fd)
-            return False
-        self._fd = fd
-        return True
+        for _ in range(LOOKS):
+            if try_lock(fd):
+                self._fd = fd
+                return True
+            time.sleep(LOOK_EVERY_S)
+        os.close(fd)
+        return False
 
     def leave(self) -> None:
         """Stand up, and take along what was said. May be called twice."""

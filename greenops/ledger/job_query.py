@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import TypeVar, Unpack
 
 from greenops.errors import JobNotFoundError
-from greenops.ledger import job_listing, job_past, job_reading
+from greenops.ledger import job_listing, job_reading, job_runs
 from greenops.ledger.access import LedgerAccess
 from greenops.ledger.job_listing import JobFilter
 from greenops.ledger.listing import Execute
 from greenops.model import (
+    AttemptRun,
     Decision,
     IntensityKind,
     JobEvent,
@@ -65,8 +66,14 @@ class JobLedger:
         """Return what came of a job by kind of intensity, as it was stated last."""
         return self._ask(lambda execute: job_reading.outcomes(execute, job_id))
 
+    def attempt_runs(self, job_id: str) -> Sequence[AttemptRun]:
+        """Return the measured runs that were attempts at a job, the oldest first."""
+        return self._ask(lambda execute: job_runs.attempt_runs(execute, job_id))
+
     def past(self, name: str) -> Past | None:
         """Return what past jobs and runs of a name took; None: there were none."""
+        from greenops.ledger import job_past  # and with it `statistics`
+
         return self._ask(lambda execute: job_past.past(execute, name))
 
     def close(self) -> None:

@@ -1,8 +1,8 @@
 """Reads jobs, as plain SQL that SQLite and PostgreSQL both take."""
 
 import contextlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 
 from greenops.errors import JobNotFoundError
 from greenops.ledger.job_records import (
@@ -32,7 +32,14 @@ KEYS_AT_ONCE = 500
 NEAR_AMONG = 500
 """How many of the newest jobs are looked through for near matches."""
 NEAR_SHOWN = 3
+LONGEST_TOLD = 100
+"""Characters of what was asked for that an answer repeats."""
 _FIND = "SELECT job_key, job_id, spec, greenops_version FROM jobs"
+_LAST_DECISIONS = (
+    "SELECT d.*, j.job_id FROM jobs j JOIN decisions d ON d.decision_key ="
+    " (SELECT max(l.decision_key) FROM decisions l WHERE l.job_key = j.job_key)"
+    " WHERE j.job_id IN ({names})"
+)
 _NEWEST = " ORDER BY job_key DESC LIMIT 1"
 
 
@@ -60,7 +67,8 @@ def find_job(execute: Execute, name_or_id: str) -> Found:
     if begun:
         ids = ", ".join(unescape(row["job_id"]) for row in begun)
         raise JobNotFoundError(f"{name_or_id!r} is the beginning of several: {ids}")
-    raise JobNotFoundError(f"no job {name_or_id!r}. {_near(execute, name_or_id)}")
+    told = name_or_id[:LONGEST_TOLD]
+    raise JobNotFoundError(f"no job {told!r}. {_near(execute, told)}")
 
 
 def job(execute: Execute, name_or_id: str) -> tuple[str, JobSpec, Sequence[JobEvent]]:
@@ -80,7 +88,29 @@ def decisions(execute: Execute, job_id: str) -> list[Decision]:
         " WHERE j.job_id = :job_id ORDER BY d.decision_key"
     )
     found = execute(sql, {"job_id": escape(job_id)})
-    return [decision_of(row, job_id) for row in found]
+    return [decision_of(row, job_id, json.loads(row["content"])) for row in found]
+
+
+def last_decisions(execute: Execute, job_ids: Sequence[str]) -> dict[str, Decision]:
+    """Return what was decided last for each of these jobs; some may have nothing.
+
+    What many of them were decided on is read once, and shared as it was when written.
+    """
+    found: dict[str, Decision] = {}
+    shared: dict[int, Mapping[str, object]] = {}
+    for start in range(0, len(job_ids), KEYS_AT_ONCE):
+        given = dict(
+            enumerate(escape(j) for j in job_ids[start : start + KEYS_AT_ONCE])
+        )
+        names = ", ".join(f":j{i}" for i in given)
+        sql = _LAST_DECISIONS.format(names=names)
+        rows = execute(sql, {f"j{i}": job_id for i, job_id in given.items()})
+        wanted = {row["inputs_key"] for row in rows} - shared.keys()
+        shared |= _inputs(execute, sorted(wanted))
+        for row in rows:
+            job_id = unescape(row["job_id"])
+            found[job_id] = decision_of(row, job_id, shared[row["inputs_key"]])
+    return found
 
 
 def requests(execute: Execute) -> list[JobRequest]:
@@ -136,6 +166,16 @@ def chunks(keys: Sequence[int]) -> Iterator[str]:
         yield ", ".join(str(int(k)) for k in keys[start : start + KEYS_AT_ONCE])
 
 
+def _inputs(execute: Execute, keys: Sequence[int]) -> dict[int, Mapping[str, object]]:
+    found: dict[int, Mapping[str, object]] = {}
+    for some in chunks(keys):
+        # Whole numbers of our own.
+        sql = f"SELECT * FROM decision_inputs WHERE inputs_key IN ({some})"  # noqa: S608
+        for row in execute(sql, {}):
+            found[row["inputs_key"]] = json.loads(row["content"])
+    return found
+
+
 def _begun(execute: Execute, prefix: str) -> Sequence[Found]:
     sql = (
         f"{_FIND} WHERE substr(job_id, 1, :length) = :prefix"
@@ -152,6 +192,8 @@ def _near(execute: Execute, name: str) -> str:
     known = {
         unescape(text): None for row in recent for text in (row["job_id"], row["name"])
     }
+    from difflib import get_close_matches  # some ms that hardly any command needs
+
     near = get_close_matches(name, list(known), n=NEAR_SHOWN)
     if near:
         return f"Did you mean {' or '.join(near)}?"

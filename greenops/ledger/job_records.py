@@ -87,20 +87,21 @@ def line_of(row: Found) -> JobLine:
     )
 
 
-def decision_of(row: Found, job_id: str) -> Decision:
-    """Return the decision of a row of `decisions` with its inputs."""
+def decision_of(row: Found, job_id: str, inputs: Mapping[str, object]) -> Decision:
+    """Return the decision of a row of `decisions`, made on `inputs`."""
     chosen = row["chosen"]
     return Decision(
         job_id=job_id,
         at=moment(row["at_epoch_s"]),
         cause=unescape(row["cause"]),
         inputs_sha256=unescape(row["inputs_sha256"]),
-        inputs=json.loads(row["content"]),
+        inputs=inputs,
         candidates=tuple(json.loads(row["candidates"])),
         chosen=None if chosen is None else json.loads(chosen),
         reason=unescape(row["reason"]),
         predicted_saved_g=row["predicted_saved_g"],
         greenops_version=unescape(row["greenops_version"]),
+        job=json.loads(row["job"]),
     )
 
 
@@ -149,6 +150,7 @@ def outcome_of(row: Found, job_id: str) -> Realised:
         run_now_source=unescape(row["run_now_source"]),
         how=unescape(row["how"]),
         greenops_version=unescape(row["greenops_version"]),
+        promised_g=row["promised_g"],
     )
 
 

@@ -76,6 +76,7 @@ def decision_row(job_key: int, inputs_key: int, decision: Decision) -> Row:
         _text(decision.reason),
         None if saved_g is None else finite(saved_g),
         _text(decision.greenops_version),
+        _json(dict(decision.job), sort=True),
     )
 
 
@@ -95,6 +96,7 @@ def outcome_row(job_key: int, outcome: Realised) -> Row:
     Raises:
         ValueError: a figure is no number.
     """
+    promised_g = outcome.promised_g
     return (
         job_key,
         outcome.stated_at.timestamp(),
@@ -109,6 +111,7 @@ def outcome_row(job_key: int, outcome: Realised) -> Row:
         _text(outcome.run_now_source),
         _text(outcome.how),
         _text(outcome.greenops_version or greenops_version()),
+        None if promised_g is None else finite(promised_g),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from greenops.errors import JobChangedError, JobNotFoundError
+from greenops.ledger import job_looks
 from greenops.ledger.job_rows import (
     decision_row,
     event_row,
@@ -138,6 +139,7 @@ def _insert_events(
         insert("job_ends"),
         [(key, e.seq, e.state.value, e.at.timestamp()) for key, e in ended],
     )
+    job_looks.begin(connection, ended)
 
 
 def _head(connection: sqlite3.Connection, job_id: str) -> tuple[int, int | None]:

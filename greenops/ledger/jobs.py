@@ -7,10 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from greenops.errors import (
-    LedgerUnavailableError,
-)
-from greenops.ledger import job_past, job_reading, job_writing
+from greenops.errors import LedgerUnavailableError
+from greenops.ledger import job_looks, job_reading, job_writing
 from greenops.ledger.append import Appender
 from greenops.ledger.job_heads import OpenJobs
 from greenops.ledger.job_rows import job_row
@@ -24,6 +22,7 @@ from greenops.model import (
     JobEvent,
     JobRequest,
     JobSpec,
+    OutcomeLook,
     Past,
     Realised,
     RequestKind,
@@ -58,11 +57,21 @@ class LedgerJobs:
         self._open = OpenJobs(self._sealed)
         self._version: int | None = None
 
-    def add(self, job_id: str, spec: JobSpec, first: JobEvent) -> None:
+    def add(
+        self,
+        job_id: str,
+        spec: JobSpec,
+        first: JobEvent,
+        decisions: Sequence[Decision] = (),
+    ) -> None:
         """Write down a submission; see `ports.JobStore`."""
-        self.add_all([(job_id, spec, first)])
+        self.add_all([(job_id, spec, first)], decisions)
 
-    def add_all(self, submissions: Iterable[tuple[str, JobSpec, JobEvent]]) -> None:
+    def add_all(
+        self,
+        submissions: Iterable[tuple[str, JobSpec, JobEvent]],
+        decisions: Sequence[Decision] = (),
+    ) -> None:
         """Write down submissions, all or none; the arguments are those of `add`."""
         rows = []
         for job_id, spec, first in submissions:
@@ -70,7 +79,12 @@ class LedgerJobs:
             if sealed:  # first, so that no job in the ledger lacks its command
                 self._sealed.keep(job_id, spec.argv)
             rows.append((row, first))
-        self._write(lambda connection: job_writing.add(connection, rows))
+
+        def work(connection: sqlite3.Connection) -> None:
+            job_writing.add(connection, rows)
+            job_writing.decide(connection, decisions)
+
+        self._write(work)
 
     def append(
         self,
@@ -117,6 +131,10 @@ class LedgerJobs:
         """Return what was decided for a job, the oldest first."""
         return self._read(lambda execute: job_reading.decisions(execute, job_id))
 
+    def last_decisions(self, job_ids: Sequence[str]) -> Mapping[str, Decision]:
+        """Return what was decided last for each of these jobs."""
+        return self._read(lambda execute: job_reading.last_decisions(execute, job_ids))
+
     def ask(self, job_id: str, kind: RequestKind, by_user: str, at: datetime) -> int:
         """Write down what a person asks of a job; return the number of the request."""
         numbers: list[int] = []
@@ -138,6 +156,8 @@ class LedgerJobs:
 
     def past(self, name: str) -> Past | None:
         """Return what done jobs and finished runs of a name took; None: none."""
+        from greenops.ledger import job_past  # and with it `statistics`
+
         return self._read(lambda execute: job_past.past(execute, name))
 
     def state_outcome(self, outcome: Realised) -> None:
@@ -152,6 +172,14 @@ class LedgerJobs:
     def outcomes(self, job_id: str) -> Mapping[IntensityKind, Realised]:
         """Return what came of a job by kind of intensity, as it was stated last."""
         return self._read(lambda execute: job_reading.outcomes(execute, job_id))
+
+    def outcomes_due(self, now: datetime, most: int) -> Sequence[OutcomeLook]:
+        """Return the ended jobs to be looked at, the longest due first."""
+        return self._read(lambda execute: job_looks.due(execute, now, most))
+
+    def looked(self, look: OutcomeLook, again_at: datetime | None) -> None:
+        """Write down that an ended job was looked at, and when to look again."""
+        self._write(lambda connection: job_looks.looked(connection, look, again_at))
 
     def run_ids(self, job_id: str) -> Sequence[str]:
         """Return the measured runs that were attempts at a job, the oldest first."""

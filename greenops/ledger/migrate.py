@@ -11,7 +11,7 @@ from pathlib import Path
 
 from greenops.errors import LedgerTooNewError, LedgerUnavailableError
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Number of the newest file in `migrations/`."""
 APPLICATION_ID = 0x67724F70
 """Marks a file as ours in its header: "grOp"."""

@@ -77,7 +77,7 @@ decisions = Table(
     *texts("chosen", nullable=True),
     *texts("reason"),
     *numbers("predicted_saved_g", nullable=True),
-    *texts("greenops_version"),
+    *texts("greenops_version", "job"),
     Index("decisions_by_job", "job_key", "decision_key"),
 )
 
@@ -116,5 +116,15 @@ job_outcomes = Table(
     *texts("run_now_zone"),
     *numbers("run_now_start_epoch_s"),
     *texts("run_now_source", "how", "greenops_version"),
+    *numbers("promised_g", nullable=True),
     Index("job_outcomes_by_job", "job_key", "outcome_key"),
+)
+
+outcome_looks = Table(
+    "outcome_looks",
+    metadata,
+    _job_key(),
+    Column("looks", Integer, nullable=False),
+    *numbers("due_epoch_s"),
+    Index("outcome_looks_by_due", "due_epoch_s"),
 )

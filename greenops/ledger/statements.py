@@ -66,7 +66,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "decision_inputs": ("content_sha256", "content"),
     "decisions": (
         "job_key", "at_epoch_s", "cause", "inputs_sha256", "inputs_key", "candidates",
-        "chosen", "reason", "predicted_saved_g", "greenops_version",
+        "chosen", "reason", "predicted_saved_g", "greenops_version", "job",
     ),
     "job_requests": ("job_key", "kind", "by_user", "asked_epoch_s"),
     "open_requests": ("request_key",),
@@ -78,8 +78,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "run_now_g", "run_now_low_g", "run_now_high_g",
         "saved_g", "saved_low_g", "saved_high_g",
         "run_now_zone", "run_now_start_epoch_s", "run_now_source", "how",
-        "greenops_version",
+        "greenops_version", "promised_g",
     ),
+    "outcome_looks": ("job_key", "looks", "due_epoch_s"),
     "node_energy": (
         "host", "hour_epoch_s", "device_id", "since_epoch_s", "kind", "name", "source",
         "rel_uncertainty", "covered_s", "energy_j", "measured_j", "found_j", "idle_j",
@@ -108,6 +109,8 @@ _REPEATS = {
     "open_jobs": " ON CONFLICT (job_key) DO UPDATE SET seq = excluded.seq,"
     " state = excluded.state",
     "decision_inputs": " ON CONFLICT (content_sha256) DO NOTHING",
+    "outcome_looks": " ON CONFLICT (job_key) DO UPDATE SET looks = excluded.looks,"
+    " due_epoch_s = excluded.due_epoch_s",
     "node_energy": " ON CONFLICT (host, hour_epoch_s, device_id, since_epoch_s) DO"
     " UPDATE SET covered_s = excluded.covered_s, energy_j = excluded.energy_j,"
     " measured_j = excluded.measured_j, found_j = excluded.found_j,"

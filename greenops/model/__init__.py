@@ -36,7 +36,15 @@ from greenops.model.node import (
     IdentityKind,
     NodeEnergy,
 )
-from greenops.model.outcomes import JOB_ID_TAG, Answer, JobLine, Past, Realised
+from greenops.model.outcomes import (
+    JOB_ID_TAG,
+    Answer,
+    AttemptRun,
+    JobLine,
+    OutcomeLook,
+    Past,
+    Realised,
+)
 from greenops.model.places import Free, Link, Place, Seen
 from greenops.model.plans import (
     Exclusion,
@@ -77,6 +85,7 @@ __all__ = [
     "JOB_ID_TAG",
     "Answer",
     "Attempt",
+    "AttemptRun",
     "AttemptState",
     "AttemptStatus",
     "Basis",
@@ -114,6 +123,7 @@ __all__ = [
     "NodeEnergy",
     "Objective",
     "Option",
+    "OutcomeLook",
     "Past",
     "PauseBy",
     "Pausing",

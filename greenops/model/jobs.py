@@ -89,7 +89,8 @@ class PlannedJob:
         earliest: It may start then or later.
         deadline: It must be done by then.
         hard: The deadline may not be missed; else it costs `late_g_per_h`.
-        late_g_per_h: What an hour after a soft deadline weighs, in g.
+        late_g_per_h: What an hour after a soft deadline weighs, in g; 0: not stated,
+            and then as much as running for an hour, at the dirtiest that is known.
         places: Names of the places it may run at; None: any.
         needs_tags: Tags that a place must bear, such as `EU`: residency.
         shuns_tags: Tags that a place must not bear.

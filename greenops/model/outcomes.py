@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from greenops.model.carbon import Bounded, IntensityKind
+from greenops.model.runs import RunStatus
 from greenops.model.work import JobState
 
 JOB_ID_TAG = "job_id"
@@ -45,6 +46,25 @@ class JobLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRun:
+    """The measured run of an attempt at a job.
+
+    Attributes:
+        duration_s: None: it has not ended.
+        energy_j: Of the job; None: not known (yet), as `total_g`.
+        total_g: Operational and embodied emissions, as they were stated last.
+    """
+
+    run_id: str
+    status: RunStatus
+    started_at: datetime
+    duration_s: float | None = None
+    zone: str | None = None
+    energy_j: Bounded | None = None
+    total_g: Bounded | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
     """What past jobs and runs of one name took, as an estimate of the next.
 
@@ -75,6 +95,8 @@ class Realised:
         run_now_zone, run_now_start: Where and when it would have run.
         run_now_source: Who stated the intensities of that time.
         how: The method, or why there is no figure, in a sentence.
+        promised_g: What the decision that the job began by expected it to save, by
+            intensities of this kind; None: that is not known.
     """
 
     job_id: str
@@ -90,6 +112,20 @@ class Realised:
     run_now_source: str = ""
     how: str = ""
     greenops_version: str = ""
+    promised_g: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeLook:
+    """An ended job whose outcome is to be stated, or may have to be stated anew.
+
+    Attributes:
+        looks: How often it was looked at before.
+    """
+
+    job_id: str
+    ended_at: datetime
+    looks: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -232,11 +232,13 @@ class Decision:
     """What was decided for a job at one moment, on what, and why: the audit trail.
 
     Attributes:
-        inputs_sha256: Of everything that was decided on, canonically written.
-        inputs: Summary of it for people: forecasts with their times of issue, capacity.
+        inputs_sha256: Of `inputs` and `job`, canonically written (docs/daemon.md).
+        inputs: The places it was decided on, their forecasts by time of issue and hash;
+            all decisions of one planning share it.
         candidates: What was weighed, as plain data.
         chosen: Place, segments and cost, as plain data.
         predicted_saved_g: Against running at once; None: not known.
+        job: What of the job it was decided on: estimates, limits, what stood before.
     """
 
     job_id: str
@@ -249,3 +251,4 @@ class Decision:
     reason: str
     predicted_saved_g: float | None
     greenops_version: str
+    job: Mapping[str, object] = field(default_factory=dict)

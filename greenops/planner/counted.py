@@ -8,6 +8,7 @@ sum have nothing to do with it, nor with each other.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from math import nan
 
 import numpy as np
 
@@ -20,10 +21,10 @@ from greenops.model.bounds import (
     sum_of_independent,
     sum_of_one_source,
 )
-from greenops.planner.site import Site, energy, grid_only
-from greenops.planner.timing.curve import Curve
+from greenops.planner.site import Site
+from greenops.planner.timing.curve import SLIVER_S, Floats
 from greenops.planner.timing.stretches import Draft, drafted, stretches_of
-from greenops.units import S_PER_HOUR
+from greenops.units import J_PER_KWH, S_PER_HOUR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,16 +94,24 @@ def spent(site: Site, draft: Draft) -> Spent:
     Raises:
         SignalError: an intensity is not known for all of it.
     """
-    rows = [_parts(grid_only(site, row), site, draft) for row in range(3)]
-    run_j, held_j = _parts(energy(site), site, draft)
+    edges_s, g_per_j = site.outlook.edges_s, site.outlook.g_per_kwh / J_PER_KWH
+    *running, factors = draft.running_s(site.task, site.pauses)
+    waiting = draft.waiting_s(site.pauses, site.earliest_s)
+    idle_w = site.place.idle_w if site.place.reserved else 0.0
+    run_in_s, held_in_s = _in_slots_s(edges_s, *running), _in_slots_s(edges_s, *waiting)
+    run_w, held_w = site.power_w * factors, np.full(len(held_in_s), idle_w)
+    rows_g = [
+        (_sum_g(run_w, run_in_s, row), _sum_g(held_w, held_in_s, row))
+        for row in g_per_j
+    ]
     starts_s, stops_s = draft.starts_s(site.pauses), draft.stops_s(site.pauses)
     run_s = float((stops_s - starts_s).sum())
     whole_s = float(stops_s[-1]) - site.earliest_s
     return Spent(
-        run_g=bounded([run_g for run_g, _ in rows], site),
-        held_g=bounded([held_g for _, held_g in rows], site),
-        run_j=run_j,
-        held_j=held_j,
+        run_g=bounded([run_g for run_g, _ in rows_g], site),
+        held_g=bounded([held_g for _, held_g in rows_g], site),
+        run_j=float((run_w @ run_in_s).sum()),
+        held_j=float((held_w @ held_in_s).sum()),
         run_s=run_s,
         held_s=max(0.0, whole_s - run_s) if site.place.reserved else 0.0,
     )
@@ -146,10 +155,25 @@ def cost_of(site: Site, taken: Spent, transfers: Sequence[Transfer]) -> PlanCost
     )
 
 
-def _parts(curve: Curve, site: Site, draft: Draft) -> tuple[float, float]:
-    """Return the amounts of running, overheads included, and of waiting."""
-    work, overhead, wait = draft.costs_g(curve, site.task, site.pauses, site.earliest_s)
-    return float(work) + float(overhead), float(wait)
+def _in_slots_s(edges_s: Floats, starts_s: Floats, stops_s: Floats) -> Floats:
+    """Return how much of each span lies in each slot, shape (spans, slots + 2).
+
+    The first and the last column are for what lies before and after all slots.
+    """
+    bounds_s = np.concatenate(([-np.inf], edges_s, [np.inf]))
+    reach_s = np.clip(bounds_s, starts_s[:, None], stops_s[:, None])
+    return np.asarray(np.diff(reach_s, axis=1))
+
+
+def _sum_g(power_w: Floats, in_slots_s: Floats, g_per_j: Floats) -> float:
+    """Return what spans of a power emit; NaN: a slot that one touches is not known.
+
+    What draws nothing emits nothing, known or not.
+    """
+    unknown = np.isnan(np.concatenate(([nan], g_per_j, [nan])))
+    if power_w.any() and (in_slots_s[:, unknown] > SLIVER_S).any():
+        return nan
+    return float(power_w @ in_slots_s[:, 1:-1] @ np.nan_to_num(g_per_j))
 
 
 def bounded(rows: Sequence[float], site: Site) -> Bounded:

@@ -1,10 +1,9 @@
-"""Plans for several jobs that compete for what is free, one after the other."""
+"""Jobs that take their turn, each on what those before it have left."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from greenops.errors import PlanError
 from greenops.model import (
     IntensityPoint,
     Objective,
@@ -12,75 +11,148 @@ from greenops.model import (
     Place,
     Plan,
     PlannedJob,
-    Refusal,
+    Segment,
 )
-from greenops.planner.committed import without
-from greenops.planner.renew import Standing, renewed_or_refusal
-from greenops.planner.route import SEEN_FOR
-from greenops.planner.single import plan_or_refusal
+from greenops.planner.committed import beside, without
+from greenops.planner.renew import renewed_answer
+from greenops.planner.single import Answer, answer
+from greenops.planner.stood import Standing
 from greenops.planner.terms import Terms
 
 
-def plan_jobs(
-    jobs: Sequence[PlannedJob],
-    places: Sequence[Place],
-    *,
-    now: datetime,
-    objective: Objective | None = None,
-    paused_at: Mapping[str, str] | None = None,
-    seen_for: timedelta = SEEN_FOR,
-    standing: Mapping[str, Plan | Standing] | None = None,
-    past: Mapping[str, Sequence[IntensityPoint]] | None = None,
-) -> tuple[tuple[Plan, ...], tuple[Refusal, ...]]:
-    """Return a plan or a refusal for every job, no GPU and no gram promised twice.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What is left to plan with: hours and GPUs of places, grams of budgets."""
 
-    The jobs take their turn by priority, then by deadline, then as they are given. Each
-    finds free what those before it have left, of the places and of its project's
-    budget.
+    places: tuple[Place, ...]
+    objective: Objective
 
-    Args:
-        jobs: Each of a name of its own.
-        places: Each with its forecast, and what is free beside all that is committed.
+    def after(self, job: PlannedJob, chosen: Option) -> "Left":
+        """Return what is left once a job has taken its share."""
+        return Left(
+            places=tuple(_after(p, chosen) for p in self.places),
+            objective=_spent(self.objective, job, chosen),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Under what terms all jobs of a planning are planned.
+
+    Attributes:
         now: Nothing is planned before.
-        objective: None: carbon alone, without a budget.
         paused_at: Place where a job lies paused, by its name.
         seen_for: How long what monitoring saw of a place stays true.
-        standing: The plans so far, by job: each is kept unless another is better by a
-            margin, and hours are weighed as those of plans that will be renewed. None:
-            the plans are made once.
-        past: What came lately by place, about four weeks: where a forecast is too old,
-            or missing, plans that are renewed go by the habit of both.
-
-    Raises:
-        MixedSignalsError: forecasts of average and marginal intensity, or of two bases.
-        PlanError: two jobs or two places bear one name.
-        SignalError: two intensities are stated for one moment of a forecast.
+        standing: The plans so far, by job; None: plans are made once.
+        past: What came lately by place.
+        untouched: The places before any job took its share, by name.
     """
-    if len({j.name for j in jobs}) < len(jobs):
-        raise PlanError("two jobs bear one name; give each a name of its own")
-    left, budgets = tuple(places), objective or Objective()
-    plans, refusals = [], []
-    for job in sorted(jobs, key=lambda j: (-j.priority, j.deadline)):
-        terms = Terms(
-            now=now,
-            objective=budgets,
-            paused_at=(paused_at or {}).get(job.name),
-            seen_for=seen_for,
-            past=past or {},
-            untouched={p.name: p for p in places},
+
+    now: datetime
+    paused_at: Mapping[str, str]
+    seen_for: timedelta
+    standing: Mapping[str, Plan | Standing] | None
+    past: Mapping[str, Sequence[IntensityPoint]]
+    untouched: Mapping[str, Place]
+
+    def terms(self, job: PlannedJob, objective: Objective) -> Terms:
+        """Return the terms of one job."""
+        return Terms(
+            now=self.now,
+            objective=objective,
+            paused_at=self.paused_at.get(job.name),
+            seen_for=self.seen_for,
+            past=self.past,
+            untouched=self.untouched,
         )
-        found = (
-            plan_or_refusal(job, left, terms)
-            if standing is None
-            else renewed_or_refusal(job, left, terms, standing=standing.get(job.name))
+
+    def answer(self, job: PlannedJob, left: Left) -> Answer:
+        """Return the plan of a job on what is left, or why there is none."""
+        terms = self.terms(job, left.objective)
+        if self.standing is None:
+            return answer(job, left.places, terms)
+        stood = self.standing.get(job.name)
+        return renewed_answer(job, left.places, terms, standing=stood)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What came of jobs that took their turn.
+
+    Attributes:
+        answers: By job, in the order of their turns.
+        left: What is left after them.
+        crowded: The jobs that found less room than the first of them, in hours that
+            they could have used.
+    """
+
+    answers: Mapping[str, Answer]
+    left: Left
+    crowded: tuple[PlannedJob, ...] = ()
+
+
+def turn(job: PlannedJob) -> tuple[object, ...]:
+    """Return what jobs take their turn by.
+
+    A higher priority is first, then the earlier deadline: it moves for nobody, so that
+    each job's turn comes, however many others are submitted after it. Of equals the one
+    that could start first; names make the order the same however the jobs are given.
+    """
+    return -job.priority, job.deadline, job.earliest, job.name
+
+
+def in_turn(
+    jobs: Iterable[PlannedJob],
+    left: Left,
+    asked: Asked,
+    reserved: Mapping[str, Standing] | None = None,
+) -> Round:
+    """Return what each job is given, no GPU and no gram promised twice.
+
+    Args:
+        jobs: In the order of their turns.
+        left: What they find.
+        asked: Under what terms.
+        reserved: By job, what is kept for it: those before it find it taken, itself it
+            finds it free, and it may choose something better all the same.
+    """
+    kept = dict(reserved or {})
+    first, answers, crowded = left, {}, []
+    for job in jobs:
+        kept.pop(job.name, None)
+        view = replace(left, places=tuple(_beside(p, kept) for p in left.places))
+        if any(
+            _less(job, a, b) for a, b in zip(first.places, view.places, strict=True)
+        ):
+            crowded.append(job)
+        found = answers[job.name] = asked.answer(job, view)
+        if isinstance(found.found, Plan):
+            left = left.after(job, found.found.chosen)
+    return Round(answers=answers, left=left, crowded=tuple(crowded))
+
+
+def _beside(place: Place, kept: Mapping[str, Standing]) -> Place:
+    held: list[Segment] = []
+    for each in kept.values():
+        if each.place == place.name:
+            held.extend(each.segments)
+    return beside(place, held)
+
+
+def _less(job: PlannedJob, first: Place, now: Place) -> bool:
+    """Say whether there was room for a job in hours in which there is none now."""
+    if first is now or first.free is None or now.free is None:
+        return False
+    most = max(job.gpus, len(job.scaling) if job.elastic else 0)
+    return any(
+        part.gpus < most
+        and any(
+            f.gpus > part.gpus and f.start < part.stop and part.start < f.stop
+            for f in first.free
         )
-        if isinstance(found, Refusal):
-            refusals.append(found)
-            continue
-        plans.append(found)
-        left = tuple(_after(p, found.chosen) for p in left)
-        budgets = _spent(budgets, job, found.chosen)
-    return tuple(plans), tuple(refusals)
+        for part in now.free
+        if part.stop > job.earliest and (part.start < job.deadline or not job.hard)
+    )
 
 
 def _after(place: Place, chosen: Option) -> Place:

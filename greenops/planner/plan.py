@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 from greenops.errors import NoFeasiblePlanError
 from greenops.model import IntensityPoint, Objective, Place, Plan, PlannedJob, Refusal
-from greenops.planner.in_turn import plan_jobs
-from greenops.planner.renew import Standing, renewed_or_refusal
+from greenops.planner.renew import renewed_or_refusal
 from greenops.planner.replay import replayed
 from greenops.planner.route import SEEN_FOR
 from greenops.planner.single import plan_or_refusal
+from greenops.planner.stood import Standing
 from greenops.planner.terms import Terms
+from greenops.planner.together import plan_jobs
 
 __all__ = ["Standing", "plan_job", "plan_jobs", "refusal_of", "renewed", "replayed"]
 

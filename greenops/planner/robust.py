@@ -69,10 +69,14 @@ class Margins:
             planned: Whether a plan stands.
             log_sd: How unsure the hours are that would be waited for.
         """
+        margin = self.least(planned=planned, log_sd=log_sd)
+        return np.asarray(found_g < standing_g * (1.0 - margin))
+
+    def least(self, *, planned: Flags, log_sd: Floats) -> Floats:
+        """Return the share that a plan that was found must gain, as `replaced`."""
         unsure = self.caution * np.where(np.isfinite(log_sd), log_sd, 0.0)
         to_wait = np.clip(unsure, self.wait, MOST_MARGIN)
-        margin = np.where(planned, self.change, to_wait)
-        return np.asarray(found_g < standing_g * (1.0 - margin))
+        return np.where(planned, self.change, to_wait)
 
 
 MARGINS = Margins()

@@ -29,15 +29,14 @@ def elastic_bid(
     """Return the best way with a changing number of GPUs, and what it weighs in g.
 
     None: there is none within the job's limits. Hardware that is held cannot be scaled,
-    and what comes late is not weighed here: such jobs keep their number.
+    and what comes late is not weighed here: a job in such a case keeps its number.
 
     Args:
         site: The job at the place.
         transfers: Of its data to the place.
         objective: Money, where it counts.
     """
-    late = not site.job.hard and site.job.late_g_per_h > 0.0
-    if not site.job.elastic or site.place.reserved or late:
+    if not site.job.elastic or site.place.reserved or _due_s(site) <= site.ready_s:
         return None
     whole = weighed(site, objective, by_capacity=False)
     per_gpu = Curve(
@@ -117,7 +116,7 @@ def _shares(site: Site, per_gpu: Curve) -> tuple[Share, ...]:
         )
         try:
             shares = greenest_shares(
-                per_gpu, job, site.ready_s, site.latest_s, free_gpus=free
+                per_gpu, job, site.ready_s, _due_s(site), free_gpus=free
             ).shares
         except NoFeasiblePlanError:
             return ()
@@ -125,6 +124,11 @@ def _shares(site: Site, per_gpu: Curve) -> tuple[Share, ...]:
             return shares
         changes = len(shares) - 1
     return ()
+
+
+def _due_s(site: Site) -> float:
+    """Return when the job is done, were its deadline hard: then lateness is nothing."""
+    return site.latest_s if site.job.hard else site.deadline_s
 
 
 def _within_limits(site: Site, shares: Sequence[Share]) -> bool:

@@ -1,6 +1,8 @@
 """The plan of one job, or why there is none."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
 
 from greenops.model import Exclusion, Place, Plan, PlannedJob, Refusal
 from greenops.planner.advice import advice_of
@@ -15,10 +17,30 @@ NEAREST = (
 """Rules by how near a place came to being chosen: the last one checked first."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The plan of a job, or why there is none, and what it was chosen by.
+
+    Attributes:
+        weight_g: Of the plan: grams, and what counts as grams. Infinite: a refusal.
+        least_gain: Share of the weight of what it had that a job must gain before it
+            takes up this plan instead.
+    """
+
+    found: Plan | Refusal
+    weight_g: float = inf
+    least_gain: float = 0.0
+
+
 def plan_or_refusal(
     job: PlannedJob, places: Sequence[Place], terms: Terms
 ) -> Plan | Refusal:
-    """Return the plan of a job, or why there is none.
+    """Return the plan of a job, or why there is none; raises as `answer`."""
+    return answer(job, places, terms).found
+
+
+def answer(job: PlannedJob, places: Sequence[Place], terms: Terms) -> Answer:
+    """Return the plan of a job with its weight, or why there is none.
 
     Raises:
         MixedSignalsError: forecasts of average and marginal intensity, or of two bases.
@@ -27,8 +49,11 @@ def plan_or_refusal(
     """
     weighing = weigh(job, places, terms)
     if not weighing.bids:
-        return refusal_from(job, weighing.excluded)
-    return plan_from(job, places, weighing, terms)
+        return Answer(found=refusal_from(job, weighing.excluded))
+    return Answer(
+        found=plan_from(job, places, weighing, terms),
+        weight_g=weighing.bids[0].weight_g,
+    )
 
 
 def plan_from(

@@ -30,6 +30,7 @@ class Site:
         deadline_s: As the job states it.
         resuming: It lies paused, and begins with a resumption.
         renewed: The plan will be made anew before its hours come.
+        unstated_late_g_per_s: What lateness weighs where the job does not say.
     """
 
     job: PlannedJob
@@ -41,6 +42,14 @@ class Site:
     deadline_s: float
     resuming: bool = False
     renewed: bool = False
+    unstated_late_g_per_s: float = 0.0
+
+    @property
+    def late_g_per_s(self) -> float:
+        """What a second after the deadline weighs; a hard one is not missed at all."""
+        if self.job.hard:
+            return 0.0
+        return self.job.late_g_per_h / S_PER_HOUR or self.unstated_late_g_per_s
 
     @property
     def power_w(self) -> float:
@@ -158,9 +167,8 @@ def weighed(
     middle_s = (site.outlook.edges_s[:-1] + site.outlook.edges_s[1:]) / 2
     embodied = site.place.embodied_g_per_h.central / S_PER_HOUR
     money = (site.place.price_per_h or 0.0) * g_per_price(objective) / S_PER_HOUR
-    grid_g_per_j = site.place.pue.central * _chosen_by(site) / J_PER_KWH
-    counts = late and not site.job.hard
-    overdue = site.job.late_g_per_h / S_PER_HOUR if counts else 0.0
+    grid_g_per_j = site.place.pue.central * chosen_by(site) / J_PER_KWH
+    overdue = site.late_g_per_s if late else 0.0
     after = np.where(middle_s > site.deadline_s, overdue, 0.0)
     run = site.power_w * grid_g_per_j + embodied + money + after
     if by_capacity:
@@ -169,7 +177,13 @@ def weighed(
     return Curve(site.outlook.edges_s, run, held + after)
 
 
-def _chosen_by(site: Site) -> Floats:
+def dirtiest_g_per_s(site: Site, objective: Objective) -> float:
+    """Return what a second of the dirtiest hour known weighs; 0: no hour is."""
+    rates = weighed(site, objective, by_capacity=False, late=False).run_g_per_s
+    return max(0.0, float(np.nan_to_num(rates).max()))
+
+
+def chosen_by(site: Site) -> Floats:
     """Return the intensities that hours are compared by, in g/kWh."""
     central: Floats = site.outlook.g_per_kwh[0]
     if not site.renewed:
@@ -205,13 +219,6 @@ def grid_only(site: Site, row: int) -> Curve:
     g_per_j = site.outlook.g_per_kwh[row] / J_PER_KWH
     idle_w = site.place.idle_w if site.place.reserved else 0.0
     return Curve(site.outlook.edges_s, site.power_w * g_per_j, idle_w * g_per_j)
-
-
-def energy(site: Site) -> Curve:
-    """Return what a second takes of the machine's own energy, in J."""
-    edges_s = site.outlook.edges_s[[0, -1]]
-    idle_w = site.place.idle_w if site.place.reserved else 0.0
-    return Curve(edges_s, np.array([site.power_w]), np.array([idle_w]))
 
 
 def g_per_price(objective: Objective) -> float:

@@ -1,7 +1,7 @@
 """Everything a job could do: the best of every place, what is barred, home at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan
 
 from greenops.errors import PlanError
@@ -10,7 +10,7 @@ from greenops.planner.counted import cost_of, spent
 from greenops.planner.journeys import moved, network_of
 from greenops.planner.place import Bid, best_here, by_weight, one_stretch, weight_g
 from greenops.planner.route import not_resident, open_places, too_large
-from greenops.planner.site import Site, site_of, weighed
+from greenops.planner.site import Site, dirtiest_g_per_s, site_of, weighed
 from greenops.planner.terms import Terms, one_kind
 from greenops.planner.transfer import Network
 
@@ -93,7 +93,27 @@ def open_sites(job: PlannedJob, places: Sequence[Place], terms: Terms) -> OpenSi
             excluded.append(moves)
         else:
             sites.append((site_at(job, place, moves, terms), moves))
-    return OpenSites(sites=tuple(sites), excluded=tuple(excluded), network=network)
+    return OpenSites(
+        sites=_late_at_a_price(job, sites, terms),
+        excluded=tuple(excluded),
+        network=network,
+    )
+
+
+def _late_at_a_price(
+    job: PlannedJob, sites: Sequence[tuple[Site, tuple[Transfer, ...]]], terms: Terms
+) -> tuple[tuple[Site, tuple[Transfer, ...]], ...]:
+    """Return sites at which being late weighs something, whatever the job states.
+
+    Unstated, an hour of it weighs as one of running through the dirtiest hour known at
+    any of the places. What running at any time weighs is its length times that at most,
+    and so is what being late can save: no job that could be done in time is late by
+    more than its own run time.
+    """
+    if job.hard or job.late_g_per_h:
+        return tuple(sites)
+    most = max((dirtiest_g_per_s(s, terms.objective) for s, _ in sites), default=0.0)
+    return tuple((replace(s, unstated_late_g_per_s=most), m) for s, m in sites)
 
 
 def site_at(

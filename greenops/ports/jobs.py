@@ -13,6 +13,7 @@ from greenops.model import (
     JobEvent,
     JobRequest,
     JobSpec,
+    OutcomeLook,
     Past,
     PlaceHealth,
     Realised,
@@ -100,8 +101,14 @@ class JobStore(Protocol):
     or none where it raises. Every method raises LedgerError where the store fails.
     """
 
-    def add(self, job_id: str, spec: JobSpec, first: JobEvent) -> None:
-        """Write down a submission with its first event, number 0.
+    def add(
+        self,
+        job_id: str,
+        spec: JobSpec,
+        first: JobEvent,
+        decisions: Sequence[Decision] = (),
+    ) -> None:
+        """Write down a submission with its first event, number 0, and its first plan.
 
         Raises:
             JobChangedError: there is a job of this id already.
@@ -158,6 +165,12 @@ class JobStore(Protocol):
     def decisions(self, job_id: str) -> Sequence[Decision]:
         """Return what was decided for a job, the oldest first."""
 
+    def last_decisions(self, job_ids: Sequence[str]) -> Mapping[str, Decision]:
+        """Return what was decided last for each of these jobs; some may have nothing.
+
+        Thousands at once take less than a second.
+        """
+
     def ask(self, job_id: str, kind: RequestKind, by_user: str, at: datetime) -> int:
         """Write down what a person asks of a job; return the number of the request.
 
@@ -197,3 +210,21 @@ class JobHistory(Protocol):
 
     def outcomes(self, job_id: str) -> Mapping[IntensityKind, Realised]:
         """Return what came of a job by kind of intensity, as it was stated last."""
+
+    def outcomes_due(self, now: datetime, most: int) -> Sequence[OutcomeLook]:
+        """Return the ended jobs to be looked at, the longest due first.
+
+        Each that was attempted is due from its end on, until `looked` says otherwise.
+
+        Args:
+            now: Aware.
+            most: At most so many.
+        """
+
+    def looked(self, look: OutcomeLook, again_at: datetime | None) -> None:
+        """Write down that an ended job was looked at.
+
+        Args:
+            look: As it was due. A job that was deleted meanwhile is left alone.
+            again_at: When it is due again; None: never.
+        """

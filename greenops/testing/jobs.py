@@ -14,6 +14,7 @@ from greenops.model import (
     JobEvent,
     JobRequest,
     JobSpec,
+    OutcomeLook,
     Past,
     Realised,
     RequestKind,
@@ -47,14 +48,24 @@ class MemoryJobs:
         self._asked: list[JobRequest] = []
         self._answers: dict[int, Answer] = {}
         self._written = True
+        self._looks: dict[str, tuple[datetime, OutcomeLook]] = {}
 
-    def add(self, job_id: str, spec: JobSpec, first: JobEvent) -> None:
-        """Write down a submission with its first event."""
+    def add(
+        self,
+        job_id: str,
+        spec: JobSpec,
+        first: JobEvent,
+        decisions: Sequence[Decision] = (),
+    ) -> None:
+        """Write down a submission with its first event and its first plan."""
         if job_id in self.jobs:
             raise JobChangedError(f"there is a job {job_id} already")
         if first.seq != 0:
             raise ValueError(f"the first event of {job_id} is number 0")
-        self.jobs[job_id] = _KeptJob(spec, [first])
+        if wrong := {d.job_id for d in decisions} - {job_id}:
+            raise JobNotFoundError(f"a decision of another job: {wrong}")
+        _refuse_unplain((first,), decisions)
+        self.jobs[job_id] = _KeptJob(spec, [first], list(decisions))
         self._written = True
 
     def append(
@@ -76,7 +87,7 @@ class MemoryJobs:
             self._kept(decision.job_id)
         _refuse_unplain(events, decisions)
         for event in events:
-            self.jobs[event.job_id].events.append(event)
+            self._append(event)
         for decision in decisions:
             self.jobs[decision.job_id].decisions.append(decision)
         known = {request.request_id for request in self._asked}
@@ -84,6 +95,12 @@ class MemoryJobs:
             if answer.request_id in known:
                 self._answers.setdefault(answer.request_id, answer)
         self._written = True
+
+    def _append(self, event: JobEvent) -> None:
+        self.jobs[event.job_id].events.append(event)
+        if event.state.final and event.attempt_id is not None:
+            look = OutcomeLook(job_id=event.job_id, ended_at=event.at, looks=0)
+            self._looks[event.job_id] = (event.at, look)
 
     def open_jobs(self) -> Mapping[str, tuple[JobSpec, JobEvent]]:
         """Return jobs that are not final, each with its last event, oldest first."""
@@ -112,6 +129,11 @@ class MemoryJobs:
     def decisions(self, job_id: str) -> Sequence[Decision]:
         """Return what was decided for a job, the oldest first."""
         return list(self.jobs[job_id].decisions) if job_id in self.jobs else []
+
+    def last_decisions(self, job_ids: Sequence[str]) -> Mapping[str, Decision]:
+        """Return what was decided last for each of these jobs."""
+        found = {job_id: self.decisions(job_id) for job_id in job_ids}
+        return {job_id: made[-1] for job_id, made in found.items() if made}
 
     def ask(self, job_id: str, kind: RequestKind, by_user: str, at: datetime) -> int:
         """Write down what a person asks of a job; return the number of the request."""
@@ -152,6 +174,18 @@ class MemoryJobs:
         """Return what came of a job by kind of intensity, as it was stated last."""
         return dict(self.jobs[job_id].outcomes) if job_id in self.jobs else {}
 
+    def outcomes_due(self, now: datetime, most: int) -> Sequence[OutcomeLook]:
+        """Return the ended jobs to be looked at, the longest due first."""
+        waiting = sorted(self._looks.values(), key=lambda found: found[0])
+        return [look for due, look in waiting if due <= now][:most]
+
+    def looked(self, look: OutcomeLook, again_at: datetime | None) -> None:
+        """Write down that an ended job was looked at, and when to look again."""
+        self._looks.pop(look.job_id, None)
+        if again_at is not None and look.job_id in self.jobs:
+            again = replace(look, looks=look.looks + 1)
+            self._looks[look.job_id] = (again_at, again)
+
     def close(self) -> None:
         """Do nothing; nothing is held."""
 
@@ -178,6 +212,7 @@ def _refuse_unplain(events: Sequence[JobEvent], decisions: Sequence[Decision]) -
     plain: list[object] = [dict(event.facts) for event in events]
     for d in decisions:
         plain += [d.predicted_saved_g, dict(d.inputs), d.candidates, d.chosen]
+        plain.append(dict(d.job))
     try:
         json.dumps(plain, allow_nan=False)
     except TypeError as e:

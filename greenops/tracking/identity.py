@@ -3,6 +3,7 @@
 import getpass
 import os
 import socket
+import sys
 import time
 from pathlib import Path
 
@@ -24,11 +25,19 @@ def new_run_id(epoch_s: float) -> str:
 
 
 def user_name() -> str:
-    """Return the login name, or the numeric id where none is known."""
-    try:
+    """Return the name of the account this process acts as, or its number, `uid N`.
+
+    By what the kernel says: LOGNAME and USER hold whatever somebody has set, and stay
+    as they were through `su` and `sudo`.
+    """
+    if sys.platform == "win32":
         return getpass.getuser()
-    except (KeyError, OSError):  # no entry in the password database (containers)
-        return f"uid {os.getuid()}"
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # no entry in the password database (containers)
+        return f"uid {os.geteuid()}"
 
 
 def host_name() -> str:

@@ -11,17 +11,20 @@ from functools import partial
 
 from greenops import __version__
 from greenops.agent.heartbeat import Beat, written
-from greenops.agent.node import NodeSampler
 from greenops.agent.planning import Site
 from greenops.agent.service import AgentService, Parts
 from greenops.agent.timers import Task, Timers
 from greenops.config import Config
-from greenops.errors import ConfigError, SensorUnavailableError
+from greenops.errors import ConfigError
+from greenops.executors.job_owner import why_not_ours
+from greenops.ledger import ownership
 from greenops.ledger.daemon_seat import DaemonSeat
 from greenops.ledger.jobs import LedgerJobs
 from greenops.ledger.place import private_dir
 from greenops.model import Past
 from greenops.tracking.identity import boot_id
+from greenops.wire.agent_node import NodeWatch
+from greenops.wire.agent_outcomes import OutcomeKeeper
 from greenops.wire.agent_outlook import Outlook
 from greenops.wire.agent_sites import (
     jobs_folder,
@@ -30,7 +33,6 @@ from greenops.wire.agent_sites import (
     state_folder,
 )
 from greenops.wire.executors import open_executors
-from greenops.wire.node import open_node_sampler
 from greenops.wire.outlook_file import keep_outlook
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,8 @@ log = logging.getLogger(__name__)
 LOOK_S = 0.5
 """Between two looks at jobs: an act of a person is seen that soon."""
 BEAT_S = 5.0
+OUTCOMES_EVERY_S = 20.0
+"""Between two looks whether there is an outcome to be stated."""
 PAST_FOR_S = 300.0
 """How long what past runs took is remembered."""
 
@@ -71,7 +75,9 @@ class Daemon:
     _service: AgentService = field(init=False)
     _seat: DaemonSeat = field(init=False)
     _timers: Timers = field(init=False)
-    _node: NodeSampler | None = field(init=False, default=None)
+    _stopping: threading.Event = field(init=False, default_factory=threading.Event)
+    _outcomes: OutcomeKeeper = field(init=False)
+    _node: NodeWatch = field(init=False)
     _started_at: datetime = field(init=False)
     _ticked_at: datetime | None = field(init=False, default=None)
     _past: dict[str, tuple[float, Past | None]] = field(
@@ -95,8 +101,13 @@ class Daemon:
                 past=self._took_before,
                 folder_of=lambda job_id: str(folders / job_id),
                 version=__version__,
+                not_ours=why_not_ours,
             )
         )
+        self._outcomes = OutcomeKeeper(
+            self.config, lambda: self._sites, self._stopping.is_set
+        )
+        self._node = NodeWatch(self.config)
         self._seat = DaemonSeat(ledger_file(self.config))
         self._started_at = self.wall()
         self._timers = Timers(self._tasks(), utc_now, time.monotonic)
@@ -112,8 +123,11 @@ class Daemon:
 
         Raises:
             DaemonRunningError: there is one on this ledger already.
+            ConfigError: others own the ledger, or may write to it.
             LedgerUnavailableError: there is no place for the ledger.
         """
+        if why := ownership.why_not_ours(ledger_file(self.config)):
+            raise ConfigError(why)
         if not self._seat.take():
             raise DaemonRunningError(
                 "a daemon works on this ledger already; see `greenops daemon status`"
@@ -124,8 +138,10 @@ class Daemon:
             while not stop.wait(1.0):
                 self._timers.check_clock()
                 self._take(reload())
+            self._stopping.set()
             self._timers.stop()
         finally:
+            self._node.stop()
             self._seat.leave()
 
     def _forecast_first(self, stop: threading.Event, most_s: float = 15.0) -> None:
@@ -142,17 +158,13 @@ class Daemon:
             Task(name="jobs", every_s=LOOK_S, do=self._tick, finish=self._store.close),
             Task(name="forecasts", every_s=every_s, do=self._refresh, at_once=False),
             Task(name="heartbeat", every_s=BEAT_S, do=self._beat),
+            Task(
+                name="outcomes",
+                every_s=OUTCOMES_EVERY_S,
+                do=self._state_outcomes,
+                finish=self._outcomes.close,
+            ),
         ]
-        if self.config.daemon_sample_node:
-            interval_s = self.config.interval_s
-            tasks.append(
-                Task(
-                    name="node",
-                    every_s=interval_s,
-                    do=self._sample,
-                    finish=self._sampled,
-                )
-            )
         return tuple(tasks)
 
     def _tick(self) -> None:
@@ -166,7 +178,12 @@ class Daemon:
     def _refresh(self) -> None:
         self._outlook.refresh(self.wall())
 
+    def _state_outcomes(self) -> None:
+        self._outcomes.round(self.wall())
+
     def _beat(self) -> None:
+        if self.config.daemon_sample_node:
+            self._node.see_to()
         beat = Beat(
             pid=os.getpid(),
             boot_id=boot_id(),
@@ -174,24 +191,13 @@ class Daemon:
             ticked_at=self._ticked_at,
             version=__version__,
             open_jobs=self._service.open_jobs,
-            trouble=self._timers.trouble,
+            trouble="; ".join(
+                t for t in (self._timers.trouble, self._node.trouble) if t
+            ),
+            node=self._node.seen,
         )
         self._seat.say(written(beat))
         self.beaten()
-
-    def _sample(self) -> None:
-        at_s, epoch_s = time.monotonic(), time.time()
-        if self._node is None:
-            try:
-                self._node = open_node_sampler(self.config, at_s=at_s, epoch_s=epoch_s)
-            except SensorUnavailableError as e:
-                raise SensorUnavailableError(f"{e}; remedy: {e.remedy}") from e
-            return
-        self._node.tick(at_s, epoch_s)
-
-    def _sampled(self) -> None:
-        if self._node is not None:
-            self._node.close()
 
     def _take(self, config: Config | None) -> None:
         """Take another configuration: its places, zones and signals."""
@@ -203,7 +209,7 @@ class Daemon:
         except ConfigError as e:
             log.warning("the configuration in force stays: %s", e)
             return
-        self.config = self._outlook.config = config
+        self.config = self._outlook.config = self._outcomes.config = config
         self._timers.hurry("forecasts")
         for problem in problems:
             log.warning("%s", problem)

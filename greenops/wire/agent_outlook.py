@@ -24,8 +24,6 @@ class Outlook:
         config: The settings in force.
         zones: Returns the zones that are asked for.
         keep: Called with all forecasts after each refresh; an OSError of its is told.
-        wait_s: How long one zone may wait for the network; None: as the daemon does,
-            for whom nobody waits.
     """
 
     def __init__(
@@ -33,23 +31,16 @@ class Outlook:
         config: Config,
         zones: Callable[[], Collection[str]],
         keep: Callable[[Mapping[str, Forecast]], object] = lambda _: None,
-        *,
-        wait_s: float | None = None,
     ) -> None:
         self.config = config
         self._zones = zones
         self._keep = keep
-        self._wait_s = wait_s
         self._latest: dict[str, Forecast] = {}
         self._refused: dict[str, str] = {}
 
     def latest(self, zone: str) -> Forecast | None:
         """Return the forecast of a zone that was made last; None: there is none."""
         return self._latest.get(zone)
-
-    def take(self, forecasts: Mapping[str, Forecast]) -> None:
-        """Take forecasts that were made elsewhere, by zone."""
-        self._latest.update(forecasts)
 
     def refresh(self, now: datetime) -> None:
         """Make a forecast of every zone; what fails keeps the one before.
@@ -62,8 +53,7 @@ class Outlook:
         from greenops.wire.signals import open_signal
 
         config = self.config
-        wait_s = max(WAIT_S, config.signals_wait_s)
-        signal = open_signal(config, wait_s=self._wait_s or wait_s)
+        signal = open_signal(config, wait_s=max(WAIT_S, config.signals_wait_s))
         for zone in self._zones():
             asked = None if zone == WORLD else zone
             try:

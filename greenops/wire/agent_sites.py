@@ -1,33 +1,19 @@
 """The places where the daemon may run jobs, as configured."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from greenops.agent.planning import Site
 from greenops.config import Config
 from greenops.footprint.operational import PUE_UNKNOWN
-from greenops.ledger.place import default_path, default_state
 from greenops.model import Place
 from greenops.model.bounds import exact
 from greenops.signals.zones import WORLD, resolve_zone
+from greenops.wire.folders import jobs_folder, ledger_file, state_folder
 from greenops.wire.zone import with_zone
 
+__all__ = ["jobs_folder", "ledger_file", "sites_of", "state_folder"]
+
 HERE = "local"
-
-
-def state_folder(config: Config) -> Path:
-    """Return the folder of submitted jobs."""
-    return config.state_path or default_state()
-
-
-def jobs_folder(config: Config) -> Path:
-    """Return the folder that holds one folder per job."""
-    return state_folder(config) / "jobs"
-
-
-def ledger_file(config: Config) -> Path:
-    """Return the file of the ledger."""
-    return config.ledger_path or default_path()
 
 
 def sites_of(config: Config, problems: list[str]) -> tuple[Site, ...]:
@@ -41,7 +27,7 @@ def sites_of(config: Config, problems: list[str]) -> tuple[Site, ...]:
         ConfigError: the file of places is wrong; every complaint is listed.
     """
     if config.places_path is None:
-        return (_here(config, problems),)
+        return (here(config, problems),)
     # These load pydantic, a tenth of a second that nobody without a file waits for.
     from greenops.jobspec.complaints import Complaints
     from greenops.jobspec.places import read_places
@@ -63,7 +49,13 @@ def sites_of(config: Config, problems: list[str]) -> tuple[Site, ...]:
     return tuple(sites)
 
 
-def _here(config: Config, problems: list[str]) -> Site:
+def here(config: Config, problems: list[str]) -> Site:
+    """Return this machine as the place that it is without a file of places.
+
+    Args:
+        config: The settings in force.
+        problems: Gets a sentence where its zone is not known.
+    """
     found, _ = with_zone(config, problems)
     if found.zone is None:
         problems.append(

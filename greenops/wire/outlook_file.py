@@ -16,6 +16,8 @@ from greenops.model import Basis, Forecast, ForecastHour, IntensityKind
 FILE = "outlook.json"
 FRESH_FOR = timedelta(hours=2)
 """A daemon renews its forecasts within the hour; older ones are of one that is gone."""
+KEPT_FOR = timedelta(days=8)
+"""What is older than any hour that it could tell of is nothing to plan by."""
 MOST_BYTES = 32 << 20
 _BANDS = (
     "intensity_g_per_kwh",
@@ -48,22 +50,26 @@ def keep_outlook(state: Path, forecasts: Mapping[str, Forecast]) -> None:
         beside.unlink(missing_ok=True)
 
 
-def kept_outlook(state: Path, now: datetime) -> dict[str, Forecast]:
+def kept_outlook(
+    state: Path, now: datetime, *, at_most: timedelta = FRESH_FOR
+) -> dict[str, Forecast]:
     """Return the forecasts that were written down lately, by zone. Never raises.
 
     Args:
         state: The state folder.
-        now: Aware; forecasts issued later, or more than `FRESH_FOR` earlier, are left
-            out, and so is what is none.
+        now: Aware; forecasts that were issued later are left out, and what is none.
+        at_most: How old they may be.
     """
     try:
         with (state / FILE).open("rb") as stream:
             found = json.loads(stream.read(MOST_BYTES))
         read = {zone: _forecast(plain) for zone, plain in found.items()}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        return {}
+    except (RecursionError, OverflowError):  # nothing that we ever wrote
         return {}
     age = {zone: now - forecast.issued_at for zone, forecast in read.items()}
-    return {z: f for z, f in read.items() if timedelta(0) <= age[z] <= FRESH_FOR}
+    return {z: f for z, f in read.items() if timedelta(0) <= age[z] <= at_most}
 
 
 def _plain(forecast: Forecast) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def open_signal(
     *,
     kind: IntensityKind = IntensityKind.AVERAGE,
     wait_s: float | None = None,
+    asks: bool = True,
 ) -> "ChainSignal":
     """Return the configured fall-back chain for one kind of intensity.
 
@@ -35,6 +36,7 @@ def open_signal(
         config: The settings in force.
         kind: Average or marginal.
         wait_s: How long one question may wait for the network; None: as configured.
+        asks: Whether anybody is asked; else what is kept of their answers counts.
 
     Raises:
         ConfigError: no order of this kind is configured, or it holds signals of the
@@ -53,7 +55,8 @@ def open_signal(
     for name in order:
         if name in factories:
             try:
-                members.append(_cached(_made(name, factories[name], config), config))
+                signal = _made(name, factories[name], config)
+                members.append(_cached(signal, config, asks=asks))
             except GreenopsError as e:
                 unusable[name] = _placed(e, name, config)
     return ChainSignal(
@@ -97,7 +100,7 @@ def _made(name: str, factory: SignalFactory, config: Config) -> CarbonSignal:
     return signal
 
 
-def _cached(signal: CarbonSignal, config: Config) -> CarbonSignal:
+def _cached(signal: CarbonSignal, config: Config, *, asks: bool) -> CarbonSignal:
     """Return the signal behind a cache if it needs the network."""
     if signal.traits.offline:
         return signal
@@ -107,10 +110,15 @@ def _cached(signal: CarbonSignal, config: Config) -> CarbonSignal:
 
     settings = config.signal_tables.get(signal.name, {})
     folder = folder_of(config.signals_cache_path, signal.name, settings)
-    return CachedSignal(
+    cached = CachedSignal(
         signal,
         AnswerStore(folder, credential=lambda: credential_mark(signal.name, settings)),
     )
+    if asks:
+        return cached
+    from greenops.signals.at_hand import AtHand
+
+    return AtHand(cached)
 
 
 def _factories(names: Sequence[str]) -> tuple[dict[str, SignalFactory], dict[str, str]]:

@@ -1,6 +1,6 @@
 """Jobs to be submitted out of a job file."""
 
-import sys
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,15 +10,16 @@ from greenops.agent.planning import Site
 from greenops.config import Config
 from greenops.errors import ConfigError
 from greenops.jobspec.complaints import Complaints
-from greenops.jobspec.submissions import Around, read_submissions
-from greenops.model import JobSpec
+from greenops.jobspec.submissions import Around, Submission, read_submissions
 from greenops.tracking.identity import user_name
+from greenops.wire.runnable import runnable, runs_here
+from greenops.wire.submitted import Asked
 
 
-def specs_in(
+def jobs_in(
     path: Path, config: Config, sites: Sequence[Site], *, cwd: str
-) -> list[JobSpec]:
-    """Return the jobs of a file.
+) -> list[Asked]:
+    """Return the jobs of a file, each with its own variables.
 
     Args:
         path: A TOML file.
@@ -34,25 +35,26 @@ def specs_in(
         cwd=cwd,
         user=user_name(),
         places={site.place.name for site in sites},
+        tags_known=frozenset(tag for site in sites for tag in site.place.tags),
         now=datetime.now(UTC),
         project=config.project,
         team=config.team,
         tags=dict(config.tags),
     )
-    specs = read_submissions(path, complaints, around)
+    found = read_submissions(path, complaints, around)
     complaints.raise_any()
-    return [replace(spec, argv=_runnable(spec)) for spec in specs]
+    return [_runnable(job, path, sites) for job in found]
 
 
-def _runnable(spec: JobSpec) -> tuple[str, ...]:
-    """Return what is executed: a script runs under this very Python.
-
-    Raises:
-        ConfigError: the script does not exist.
-    """
-    first = spec.argv[0]
-    if not first.endswith(".py"):
-        return spec.argv
-    if not (Path(spec.cwd) / first).exists():
-        raise ConfigError(f"{spec.name}: no script {first} in {spec.cwd}")
-    return (sys.executable, *spec.argv)
+def _runnable(job: Submission, path: Path, sites: Sequence[Site]) -> Asked:
+    spec = job.spec
+    try:
+        argv = runnable(
+            spec.argv,
+            spec.cwd,
+            path=job.env.get("PATH", os.environ.get("PATH")),
+            here=runs_here(spec.places, sites),
+        )
+    except ConfigError as e:
+        raise ConfigError(f"{path}: {spec.name}: {e}") from e
+    return replace(spec, argv=tuple(argv)), job.env

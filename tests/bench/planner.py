@@ -24,12 +24,14 @@ from tests.bench.planner_pauses import pause_rows
 from tests.bench.planner_replay import replay_rows
 from tests.bench.planner_residency import residency_rows
 from tests.bench.planner_scale import scale_rows
+from tests.bench.planner_together import together_rows
 
 Row = dict[str, Any]
 COLUMNS = (
     ("oracle_saved_pct", "oracle saves"),
     ("saved_pct", "saved"),
     ("pct_of_oracle", "of oracle"),
+    ("in_turn_pct_of_oracle", "in turn"),
     ("worse_than_now_pct", "worse than now"),
 )
 
@@ -60,6 +62,7 @@ def benches(traces: Path) -> dict[str, Callable[[], list[Row]]]:
         "replay": lambda: replay_rows(everything),  # and stale, and paper
         "residency": lambda: [r for own in found.values() for r in residency_rows(own)],
         "capacity": lambda: capacity_rows(traces),
+        "together": lambda: together_rows(traces),
         "scale": scale_rows,
         "pauses": lambda: pause_rows(everything),
     }
@@ -107,7 +110,7 @@ def _table(rows: Iterable[Row]) -> str:
     shown = list(rows)
     own = sorted(
         {k for r in shown for k in r}
-        & {"jobs", "changes_per_job", "peak_mib", "seconds"}
+        & {"jobs", "changes_per_job", "peak_mib", "seconds", "fleet_seconds"}
     )
     percent = [(k, title) for k, title in COLUMNS if any(k in r for r in shown)]
     missed = any("deadline_misses" in r for r in shown)

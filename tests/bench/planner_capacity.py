@@ -74,7 +74,7 @@ class Fleet:
 
 def capacity_rows(traces: Path) -> list[dict[str, Any]]:
     """Return a row per trace, number of jobs, begin, and whether jobs may be paused."""
-    zones = _zones(traces)
+    zones = zones_of(traces)
     if not zones:
         return []
     hours = min(len(zone.history.g_per_kwh) for zone in zones)
@@ -91,7 +91,7 @@ def capacity_rows(traces: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _zones(traces: Path) -> list[Region]:
+def zones_of(traces: Path) -> list[Region]:
     """Return five zones of the first wide table, else five regions of any kind."""
     tables = [path for path in sorted(traces.rglob("*.csv*")) if _is_wide(path)]
     found = regions(tables[0].parent if tables else traces)

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -298,6 +299,54 @@ def test_an_outcome_of_no_job_or_without_figures_is_refused(submitted):
     assert submitted.outcomes(JOB_ID) == {}
 
 
+def test_a_job_that_was_attempted_is_to_be_looked_at_from_its_end_on(submitted):
+    end = an_event(1, JobState.FAILED, attempt_id="a1", place="here")
+    assert list(submitted.outcomes_due(T0 + timedelta(days=9), 5)) == []
+    submitted.append(end)
+
+    (look,) = submitted.outcomes_due(end.at, 5)
+
+    assert (look.job_id, look.ended_at, look.looks) == (JOB_ID, end.at, 0)
+    assert list(submitted.outcomes_due(end.at - timedelta(seconds=1), 5)) == []
+    assert list(submitted.outcomes_due(end.at, 0)) == []
+
+
+def test_a_job_that_never_was_attempted_is_not_looked_at(submitted):
+    submitted.append(an_event(1, JobState.CANCELLED))
+
+    assert list(submitted.outcomes_due(T0 + timedelta(days=9), 5)) == []
+
+
+def test_a_job_that_was_looked_at_is_due_again_when_told_or_never(submitted):
+    end = an_event(1, JobState.DONE, attempt_id="a1", place="here")
+    submitted.append(end)
+    (look,) = submitted.outcomes_due(end.at, 5)
+
+    submitted.looked(look, T0 + timedelta(hours=1))
+
+    assert list(submitted.outcomes_due(end.at, 5)) == []
+    (again,) = submitted.outcomes_due(T0 + timedelta(hours=1), 5)
+    assert (again.looks, again.ended_at) == (1, end.at)
+    submitted.looked(again, None)
+    assert list(submitted.outcomes_due(T0 + timedelta(days=9), 5)) == []
+    submitted.looked(replace(again, job_id=OTHER), T0)
+    assert list(submitted.outcomes_due(T0 + timedelta(days=9), 5)) == []
+
+
+def test_the_last_decision_of_each_of_many_jobs_is_found(submitted):
+    shared, near, far = {"places": [1]}, "job-1", "job-1099"
+    for job_id in (near, far):
+        submitted.add(job_id, a_spec(), an_event(job_id=job_id))
+    first, again = a_decision(), a_decision(reason="a newer one")
+    others = {name: a_decision(name, inputs=shared) for name in (near, far)}
+    submitted.append(decisions=[first, again, *others.values()])
+
+    found = submitted.last_decisions([JOB_ID, *(f"job-{n}" for n in range(1100))])
+
+    assert found == {JOB_ID: again} | others
+    assert submitted.last_decisions([]) == {}
+
+
 def test_of_a_name_that_never_ran_nothing_is_known(submitted):
     assert submitted.past("train") is None
     assert list(submitted.run_ids(JOB_ID)) == []
@@ -334,3 +383,18 @@ def test_of_two_that_write_the_next_event_one_wins(tmp_path):
     assert [e.seq for e in events] == list(range(len(events)))
     assert sorted(won) == [e.seq for e in events[1:]]
     assert len(won) + len(lost) == 80
+
+
+def test_a_submission_may_bring_its_first_plan(store):
+    store.add(JOB_ID, a_spec(), an_event(), [a_decision()])
+
+    assert list(store.decisions(JOB_ID)) == [a_decision()]
+
+
+def test_a_submission_whose_plan_cannot_be_kept_is_not_kept_either(store):
+    with pytest.raises((JobNotFoundError, ValueError)):
+        store.add(JOB_ID, a_spec(), an_event(), [a_decision(job_id=OTHER)])
+    with pytest.raises(ValueError, match="plain"):
+        store.add(JOB_ID, a_spec(), an_event(), [a_decision(chosen={"x": object()})])
+
+    assert store.open_jobs() == {}

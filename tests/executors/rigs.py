@@ -10,6 +10,7 @@ from pathlib import Path
 from greenops.executors.local import LocalExecutor
 from greenops.model import Attempt, AttemptState, JobSpec
 from greenops.testing import FakeExecutor, FixedClock
+from greenops.tracking.identity import user_name
 
 ROOT = Path(__file__).parents[2]
 BARE = (sys.executable, "-S", str(ROOT / "tests" / "workloads" / "bare_runner.py"))
@@ -65,7 +66,7 @@ class LocalRig:
                 name="waits",
                 argv=argv or ("sh", "-c", WAITS.format(more=more)),
                 cwd=str(folder),
-                user="u",
+                user=user_name(),
                 **spec,
             ),
             **{"place": "here", "zone": None, "folder": str(folder), **changes},

@@ -1,5 +1,6 @@
 """The plan of a fleet: the best one where that can be had, else one near it."""
 
+from greenops.errors import GreenopsError
 from greenops.planner.fleet.columns import columns
 from greenops.planner.fleet.exact import exact
 from greenops.planner.fleet.fast import near_best
@@ -27,4 +28,9 @@ def plan_fleet(sites: Sites, jobs: Jobs) -> FleetPlan:
         return plan
     rows = windows(sites, jobs)
     choices = len(columns(sites, jobs)) + 2 * rows.full_g.size
-    return exact(sites, jobs) if choices <= SMALL else plan
+    if choices > SMALL:
+        return plan
+    try:
+        return exact(sites, jobs)
+    except GreenopsError:  # HiGHS gave up; there is a plan that breaks nothing
+        return plan

@@ -92,8 +92,33 @@ class Draft:
             np.asarray(waits_g + curve.wait_g(earliest_s, starts_s[..., 0])),
         )
 
+    def running_s(self, task: Task, pauses: Pauses) -> tuple[Floats, Floats, Floats]:
+        """Return when it runs, of one draft: starts, stops and factors on the rate."""
+        low_s, high_s = self._worked(task)
+        done_s = self.work_start_s + self.work_s
+        overhead = np.full(2 * done_s.size, pauses.factor)
+        work = np.broadcast_to(task.factors, low_s.shape)
+        return (
+            np.concatenate((self.starts_s(pauses), done_s, low_s.ravel())),
+            np.concatenate((self.work_start_s, self.stops_s(pauses), high_s.ravel())),
+            np.concatenate((overhead, work.ravel())),
+        )
+
+    def waiting_s(self, pauses: Pauses, earliest_s: float) -> tuple[Floats, Floats]:
+        """Return when it waits, of one draft: starts and stops."""
+        starts_s, stops_s = self.starts_s(pauses), self.stops_s(pauses)
+        return np.concatenate(([earliest_s], stops_s[:-1])), starts_s
+
     def _work_g(self, curve: Curve, task: Task) -> Floats:
         """Return what the work costs, whose factor goes by how much is done."""
+        parts_g = curve.run_g(*self._worked(task))
+        return np.asarray((parts_g @ task.factors).sum(axis=-1))
+
+    def _worked(self, task: Task) -> tuple[Floats, Floats]:
+        """Return when each phase is worked on in each stretch, shape (..., k, phases).
+
+        Phases that a stretch has nothing of start and stop at one time.
+        """
         after_s = np.cumsum(self.work_s, axis=-1)[..., None]
         before_s = after_s - self.work_s[..., None]
         knots_s = task.knots_s
@@ -102,8 +127,7 @@ class Draft:
         low_s = np.maximum(before_s, knots_s[:-1])
         high_s = np.maximum(np.minimum(after_s, upper_s), low_s)
         offset_s = self.work_start_s[..., None] - before_s
-        parts_g = curve.run_g(offset_s + low_s, offset_s + high_s)
-        return np.asarray((parts_g @ task.factors).sum(axis=-1))
+        return offset_s + low_s, offset_s + high_s
 
 
 def drafted(work_start_s: ArrayLike, work_s: ArrayLike) -> Draft:

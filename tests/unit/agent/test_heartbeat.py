@@ -1,10 +1,13 @@
 """What a daemon says of itself, and what is made of it."""
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from greenops.agent.heartbeat import Beat, Pulse, pulse, read, written
+from greenops.agent.node_seen import NodeSeen
 from tests.unit.agent.worlds import T0
 
 BEAT = Beat(pid=7, boot_id="b", started_at=T0, ticked_at=T0, version="0.1", open_jobs=3)
@@ -12,6 +15,16 @@ BEAT = Beat(pid=7, boot_id="b", started_at=T0, ticked_at=T0, version="0.1", open
 
 def test_what_was_written_is_read():
     assert read(written(BEAT)) == BEAT
+
+
+def test_what_sampling_found_is_read_as_well():
+    node = NodeSeen(sampled_epoch_s=1.5, devices=("A GPU",), found=("x",), found_jobs=3)
+    assert read(written(replace(BEAT, node=node))) == replace(BEAT, node=node)
+
+
+@pytest.mark.parametrize("node", ["x", {}, {"sampled_epoch_s": 1}, [1]], ids=str)
+def test_rubbish_about_a_node_is_no_beat(node):
+    assert read(json.dumps(json.loads(written(BEAT)) | {"node": node})) is None
 
 
 @pytest.mark.parametrize(

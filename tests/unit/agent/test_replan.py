@@ -120,6 +120,17 @@ def test_waiting_that_has_begun_is_not_broken_off_for_that():
     assert found.start == T0 + 3 * HOUR
 
 
+def test_a_plan_that_only_waited_for_room_is_not_kept_when_there_is_some(monkeypatch):
+    flat = a_place(intensities=[100.0] * 168)
+    standing = {"j1": meant(3, saved_g=0.0)}
+    for afforded in (1.0, 0.0):  # the head of the queue, and what comes behind
+        monkeypatch.setattr("greenops.agent.replan.AFFORDED", afforded)
+        found = replan([who()], situation(flat, standing=standing))
+        assert found.intents["j1"].runs_at(T0)
+        kept = replan([who()], situation(flat, standing={"j1": meant(3)}))
+        assert kept.intents["j1"].start == T0 + 3 * HOUR
+
+
 def test_a_long_queue_never_holds_more_than_is_free():
     span = Free(start=T0, stop=T0 + 100 * HOUR, gpus=4)
     place = a_place(free=(span,))

@@ -2,7 +2,6 @@ import json
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tests.bench.planner_capacity import capacity_rows
@@ -10,34 +9,6 @@ from tests.bench.planner_scale import KINDS, instance, measured, scale_rows
 
 REACH_PCT = 97.0
 MOST_MIB = 300
-
-
-@pytest.fixture
-def traces(tmp_path):
-    """Return a folder of its own with six zones and 150 jobs."""
-    rng = np.random.default_rng(0)
-    (tmp_path / "jobs").mkdir()
-    (tmp_path / "zones").mkdir()
-    rows = "".join(
-        f"{arrival},{length:.0f},{cpus}\n"
-        for arrival, length, cpus in zip(
-            np.sort(rng.integers(0, 90_000, 150)),
-            rng.lognormal(8, 1, 150),
-            rng.integers(1, 4, 150),
-            strict=True,
-        )
-    )
-    (tmp_path / "jobs" / "some.csv").write_text("arrival_time,length,cpus\n" + rows)
-    names = ["A1", "B2", "C3", "D4", "E5", "F6"]
-    lines = [f"datetime_utc,{','.join(names)}"]
-    for hour in range(24 * 40):
-        day = np.sin(2 * np.pi * (hour / 24 + np.arange(6) / 6))
-        values = 200 * (2 + day) + 50 * rng.random(6)
-        cells = ",".join(f"{value:.2f}" for value in values)
-        lines.append(
-            f"2023-{1 + hour // 720:02d}-{1 + hour // 24 % 30:02d} {hour % 24:02d}:00:00,{cells}"
-        )
-    return tmp_path, lines
 
 
 def test_rows_say_how_near_the_plan_comes_to_the_oracle(traces, monkeypatch):

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from greenops.cli import cli
+from greenops.ledger.jobs import LedgerJobs
 from greenops.ledger.recorder import LedgerRecorder
 from greenops.model import JobUse, RunStatus
 from tests.unit.report import records as r
@@ -86,6 +87,16 @@ def ledger(home):
     assert recorder.flush(10)
     recorder.close()
     return home / "data" / "greenops" / "ledger.db"
+
+
+@pytest.fixture
+def store(home):
+    """The jobs of this home."""
+    made = LedgerJobs(
+        home / "data" / "greenops" / "ledger.db", home / "state" / "greenops" / "jobs"
+    )
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -1,72 +1,18 @@
-"""Jobs are looked at and steered, with a daemon or without one."""
+"""Jobs are steered from the command line, with a daemon or without one."""
 
 import json
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
-from greenops.agent.lifecycle import submitted
-from greenops.agent.standing import Standing
 from greenops.ledger.daemon_seat import DaemonSeat
 from greenops.ledger.jobs import LedgerJobs
-from greenops.model import Answer, Decision, JobEvent, JobSpec, JobState, RequestKind
-
-HOSTILE = "evil\x1b[2J\u202e\n<script>"
+from greenops.model import Answer, JobState, RequestKind
+from tests.unit.cli.job_life import add, run_it, state
 
 pytestmark = pytest.mark.usefixtures("home")
-
-
-@pytest.fixture
-def store(home):
-    made = LedgerJobs(
-        home / "data" / "greenops" / "ledger.db", home / "state" / "greenops" / "jobs"
-    )
-    yield made
-    made.close()
-
-
-def add(store, job_id="job-a", *, held=False, **changed):
-    fields = {"name": "train.py", "argv": ("python", "train.py"), "cwd": "/work"}
-    spec = JobSpec(**fields | {"user": "ada"} | changed)
-    store.add(job_id, spec, submitted(job_id, datetime.now(UTC), "ada", held=held))
-
-
-def state(store, job_id="job-a"):
-    return store.job(job_id)[2][-1].state
-
-
-def run_it(store, job_id="job-a"):
-    """Let an attempt of it run."""
-    standing = Standing(attempts=1, live=True, began=True)
-    for seq, to in ((1, JobState.STARTING), (2, JobState.RUNNING)):
-        store.append(
-            JobEvent(
-                job_id=job_id, seq=seq, at=datetime.now(UTC), state=to, why="its time",
-                attempt_id=f"{job_id}.1", place="lab", facts=standing.facts(),
-            )
-        )  # fmt: skip
-
-
-def decide(store, job_id="job-a", *, starts_in=timedelta(hours=3)):
-    start = datetime.now(UTC) + starts_in
-    spans = [[start.isoformat(), (start + timedelta(hours=1)).isoformat()]]
-    store.append(
-        decisions=[
-            Decision(
-                job_id=job_id, at=datetime.now(UTC), cause="forecast",
-                inputs_sha256="ab" * 32, inputs={"places": []},
-                candidates=(
-                    {"place": "lab", "segments": spans, "emissions_g": 800.0},
-                    {"place": "far", "rule": "residency", "detail": "far lacks EU"},
-                ),
-                chosen={"place": "lab", "segments": spans, "emissions_g": 800.0},
-                reason="the night is windy", predicted_saved_g=210.0,
-                greenops_version="1",
-            )
-        ]
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("command", ["cancel", "hold", "release", "run-now", "job"])
@@ -186,128 +132,3 @@ def test_a_silent_daemon_is_not_waited_for_when_told_so(greenops, store, home):
     assert result.exit_code == 0
     assert "has not answered yet" in result.stdout
     assert len(store.requests()) == 1
-
-
-def test_the_list_has_open_jobs_first_and_what_is_planned_of_them(greenops, store):
-    add(store, "job-open")
-    decide(store, "job-open")
-    for i in range(3):
-        add(store, f"job-{i}")
-        greenops("cancel", f"job-{i}")
-
-    lines = greenops("jobs", "-n", "2").stdout.splitlines()
-
-    assert len(lines) == 3
-    assert lines[1].startswith("job-open")
-    assert "starts in 2 h 59" in lines[1] or "starts in 3 h" in lines[1]
-    assert "~210 g" in lines[1]
-
-
-def test_the_list_as_json_has_every_field(greenops, store):
-    add(store, project="vision")
-    decide(store)
-
-    (line,) = json.loads(greenops("jobs", "--json", "--project", "vision").stdout)
-
-    assert (line["job_id"], line["state"]) == ("job-a", "waiting")
-    assert line["planned_place"] == "lab"
-    assert line["planned_start"].endswith("+00:00")
-    assert line["promised_g"] == 210.0
-
-
-@pytest.mark.parametrize(
-    "chosen", [("--state", "failed"), ("--name", "other"), ("--user", "bob")]
-)
-def test_a_list_may_be_narrowed_to_nothing(greenops, store, chosen):
-    add(store)
-
-    result = greenops("jobs", *chosen)
-    assert (result.exit_code, result.stdout) == (0, "")
-    assert "No job matches" in result.stderr
-
-
-def test_a_job_shows_its_life_and_its_decisions(greenops, store):
-    add(store)
-    decide(store)
-
-    text = greenops("job", "job-a").stdout
-
-    for part in ("train.py is waiting", "submitted by ada", "forecast:", "windy"):
-        assert part in text
-    whole = json.loads(greenops("job", "job-a", "--json").stdout)
-    assert whole["schema"] == "greenops.job/1"
-    assert [e["state"] for e in whole["events"]] == ["waiting"]
-    assert whole["decisions"][0]["predicted_saved_g"] == 210.0
-
-
-def test_the_standing_plan_tells_what_was_weighed_and_left_out(greenops, store):
-    add(store)
-    assert "nothing was decided" in greenops("plan", "job-a").stdout
-    decide(store)
-
-    text = greenops("plan", "job-a").stdout
-    assert "the night is windy" in text
-    assert "far: left out (residency): far lacks EU" in " ".join(text.split())
-    found = json.loads(greenops("plan", "job-a", "--json").stdout)
-    assert found["decision"]["inputs_sha256"] == "ab" * 32
-
-
-def test_a_submitted_job_and_files_are_not_planned_at_once(greenops, store):
-    add(store)
-
-    assert greenops("plan").exit_code == 2
-    assert greenops("plan", "job-a", "--job", "x.toml").exit_code == 2
-
-
-@pytest.mark.parametrize("command", [("jobs",), ("job", "job-a"), ("plan", "job-a")])
-def test_hostile_names_do_not_act_on_the_terminal(greenops, store, command):
-    add(store, name=HOSTILE, argv=("sh", HOSTILE))
-
-    shown = greenops(*command).stdout
-
-    assert "\x1b[2J" not in shown
-    assert "\u202e" not in shown
-
-
-def test_a_secret_in_a_command_is_shown_nowhere(greenops, store):
-    add(store, argv=("train", "--api-key", "s3cr3tvalue0123456789"))
-
-    for command in (("job", "job-a"), ("job", "job-a", "--json"), ("jobs", "--json")):
-        assert "s3cr3tvalue" not in greenops(*command).stdout
-
-
-def log_of(home, text, job_id="job-a"):
-    folder = home / "state" / "greenops" / "jobs" / job_id
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "output.log").open("ab") as stream:
-        stream.write(text)
-    return folder / "output.log"
-
-
-def test_the_log_is_shown_as_it_is_with_what_was_rotated_away(greenops, store, home):
-    add(store)
-    log = log_of(home, b"third\n\xff\x1b[1mfourth\n")
-    log.with_name("output.log.1").write_bytes(b"second\n")
-    log.with_name("output.log.2").write_bytes(b"first\n")
-
-    whole = greenops("logs", "job-a").stdout_bytes
-    assert whole == b"first\nsecond\nthird\n\xff\x1b[1mfourth\n"
-    assert greenops("logs", "-n", "1", "job-a").stdout_bytes == b"\xff\x1b[1mfourth\n"
-    assert greenops("logs", "-n", "0", "job-a").stdout_bytes == b""
-
-
-def test_a_job_without_a_log_says_how_it_stands(greenops, store):
-    add(store)
-
-    result = greenops("logs", "job-a")
-    assert result.exit_code == 1
-    assert "it is waiting" in result.stderr
-
-
-def test_following_ends_when_the_job_has_ended(greenops, store, home):
-    add(store)
-    log_of(home, b"".join(b"%d\n" % i for i in range(30)))
-    greenops("cancel", "job-a")
-
-    shown = greenops("logs", "-f", "job-a").stdout_bytes
-    assert shown == b"".join(b"%d\n" % i for i in range(20, 30))

@@ -331,3 +331,9 @@ def test_where_places_are_not_known_their_names_are_not_judged(read):
 
     assert job.home == "lab"
     assert job.deadline - job.earliest == timedelta(hours=30)
+
+
+def test_one_file_serves_planning_and_submitting(read):
+    executed = 'command = ["train.py"]\nenv = {A = "b"}\ngrace_s = 30\n'
+
+    assert read(JOB + executed).jobs == read(JOB).jobs

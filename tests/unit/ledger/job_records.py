@@ -86,6 +86,7 @@ def a_decision(job_id=JOB_ID, **changed):
         "reason": "it is cleaner at night",
         "predicted_saved_g": 3.25,
         "greenops_version": "0.2.0",
+        "job": {"deadline": "2026-01-02T12:00:00+00:00", "gpus": 2},
     }
     return Decision(**fields | changed)
 
@@ -109,5 +110,6 @@ def an_outcome(job_id=JOB_ID, **changed):
         "run_now_source": "a grid operator",
         "how": "the same energy, begun at once",
         "greenops_version": "0.2.0",
+        "promised_g": 280.5,
     }
     return Realised(**fields | changed)

@@ -8,10 +8,12 @@ import sys
 import pytest
 
 from greenops.errors import LedgerUnavailableError
+from greenops.ledger import daemon_seat
 from greenops.ledger.daemon_seat import LOCK, SAID, DaemonSeat
 
 SITS = """
 import sys, time, pathlib
+from greenops.ledger import daemon_seat
 from greenops.ledger.daemon_seat import DaemonSeat
 seat = DaemonSeat(pathlib.Path(sys.argv[1]))
 print(seat.take(), flush=True)
@@ -36,6 +38,15 @@ def test_a_seat_is_taken_once(ledger):
     assert not other.held()
     assert other.take()
     other.leave()
+
+
+def test_who_only_looks_at_a_seat_keeps_nobody_from_it(ledger, monkeypatch):
+    """The first try falls into the moment of a look."""
+    seat, tries = DaemonSeat(ledger), [False, True]
+    monkeypatch.setattr(daemon_seat, "try_lock", lambda _fd: tries.pop(0))
+
+    assert seat.take()
+    seat.leave()
 
 
 def test_a_seat_is_free_when_its_holder_was_killed(ledger):

@@ -1,11 +1,13 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from greenops.errors import SignalError
 from greenops.model import Bounded, Pausing, Phase, Transfer
-from greenops.planner.counted import draft_of, option_of
-from greenops.planner.site import site_of
+from greenops.planner.counted import draft_of, option_of, spent
+from greenops.planner.site import grid_only, site_of
 from greenops.planner.timing.stretches import drafted
 from tests.unit.planner.scenes import HOUR, NAN, T0, around, exactly, job, place
 
@@ -142,3 +144,52 @@ def test_segments_become_the_stretches_they_were_made_of():
         back = draft_of(at, option_of(at, draft, ()).segments)
         assert back.work_start_s.tolist() == pytest.approx(draft.work_start_s.tolist())
         assert back.work_s.tolist() == pytest.approx(draft.work_s.tolist())
+
+
+@settings(deadline=None, max_examples=80)
+@given(
+    st.lists(st.floats(1.0, 900.0), min_size=9, max_size=9),
+    st.lists(
+        st.tuples(st.floats(0.3, 1.0), st.floats(0.1, 1.5)), min_size=1, max_size=3
+    ),
+    st.lists(st.integers(1, 4), min_size=1, max_size=3),
+    st.booleans(),
+)
+def test_what_is_spent_is_what_the_cost_curves_of_the_grid_say(
+    row, parts, shares, resuming
+):
+    starts_h, at_h = [], 0.0
+    for gap_h, work_h in parts:
+        starts_h.append(at_h := at_h + gap_h)
+        at_h += work_h
+    works_h = [work_h for _, work_h in parts]
+    a_job = job(
+        sum(works_h),
+        interruptible=True,
+        pausing=Pausing(pause_s=60.0, resume_s=120.0, energy_j=5000.0),
+        phases=tuple(
+            Phase(share=n / sum(shares), power_w=100.0 * (i + 1))
+            for i, n in enumerate(shares)
+        ),
+    )
+    here = place("home", *row, band=0.3, reserved=True, idle_w=50.0)
+    site = site_of(a_job, here, origin=T0, series=here.forecast, resuming=resuming)
+    draft = drafted([h * H for h in starts_h], [h * H for h in works_h])
+
+    found = spent(site, draft)
+
+    for index, name in enumerate(("central", "low", "high")):
+        work_g, overhead_g, wait_g = draft.costs_g(
+            grid_only(site, index), site.task, site.pauses, site.earliest_s
+        )
+        assert getattr(found.run_g, name) == pytest.approx(work_g + overhead_g)
+        assert getattr(found.held_g, name) == pytest.approx(wait_g)
+    watts = site.power_w * (found.run_s - _overhead_s(site, draft))
+    extra = site.power_w * site.pauses.factor * _overhead_s(site, draft)
+    assert found.run_j == pytest.approx(watts + extra)
+    assert found.held_j == pytest.approx(50.0 * found.held_s)
+
+
+def _overhead_s(site, draft):
+    lengths_s = draft.stops_s(site.pauses) - draft.starts_s(site.pauses)
+    return float((lengths_s - draft.work_s).sum())

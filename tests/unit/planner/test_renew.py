@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from greenops.errors import NoFeasiblePlanError
@@ -196,6 +196,11 @@ intensities = st.lists(st.floats(1.0, 900.0) | st.just(NAN), min_size=8, max_siz
     forecasts=st.lists(intensities, min_size=1, max_size=6),
     length_h=st.floats(0.2, 3.0),
     able=st.booleans(),
+)
+@example(  # waiting gains more than a change must, and less than waiting must
+    forecasts=[[7.0, 1.0, 1.0, NAN, NAN, 1.0, 1.0, NAN]],
+    length_h=2.9921875,
+    able=False,
 )
 def test_whatever_forecasts_come_the_deadline_holds_and_a_same_one_changes_nothing(
     forecasts, length_h, able

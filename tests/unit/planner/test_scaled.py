@@ -55,7 +55,7 @@ HERE = place("home", 10.0, 50.0, 20.0, 90.0, free=free(4, 4, 3, 4))
         ),
         pytest.param(ELASTIC, replace(HERE, reserved=True), id="hardware-is-held"),
         pytest.param(
-            replace(ELASTIC, hard=False, late_g_per_h=1.0), HERE, id="lateness-counts"
+            replace(ELASTIC, hard=False, deadline=T0 - HOUR), HERE, id="late-already"
         ),
         pytest.param(
             replace(ELASTIC, pausing=Pausing(max_pauses=0)), HERE, id="no-pause-allowed"
@@ -200,3 +200,10 @@ def test_all_the_work_is_done_on_gpus_that_are_free(
             if part.start < T0 + (hour + 1) * HOUR and T0 + hour * HOUR < part.stop:
                 assert part.gpus <= n
     assert done_s >= work_h * H - 1e-3
+
+
+def test_a_soft_deadline_is_kept_while_the_number_of_gpus_changes():
+    hard = elastic(ELASTIC, HERE)
+    soft = elastic(replace(ELASTIC, hard=False), HERE)
+    assert soft is not None
+    assert soft == hard
