@@ -278,6 +278,7 @@ def test_the_usual_step_is_made_from_a_loss_and_steps_every_optimizer():
         return nets.loss(model, batch)
 
     outcome = trial(work, Factor(1.0), batches=nets.batches(), loss=loss, meter=meter)
+    assert outcome.judgement is not None
     assert outcome.judgement.verdict is Verdict.SAVES_NOTHING
     assert outcome.base_loss == outcome.candidate_loss
 
