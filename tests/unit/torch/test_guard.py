@@ -98,7 +98,7 @@ def test_damage_is_reverted_within_one_window(damage, seed):
     assert found is not None
     steps, reverted = found
     assert guard.state is GuardState.REVERTED
-    assert reverted.step == reverted.steps_lost == steps
+    assert reverted.step <= reverted.steps_lost == steps
     assert nets.same(nets.bits(run.training), before)
     after = run.steps(50)
     assert sum(after) / 50 < 1.5 * sum(losses[-50:]) / 50, "it goes on as before"
