@@ -20,7 +20,7 @@ RECORD = $(BIN)/python -m tests.bench.page $@ $(1) $(if $(JSON),--json $(JSON)) 
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-ready dev test lint format clean \
-        bench-wrap bench-steady bench-agent-node bench-cpu-model bench-integration bench-gpu-accuracy bench-kill bench-hourly-model bench-forecast bench-planner bench-fleet bench-agent-queue bench-agent-submit bench-agent-commands bench-agent-soak bench-agent-kill picture
+        bench-wrap bench-steady bench-agent-node bench-cpu-model bench-integration bench-gpu-accuracy bench-kill bench-hourly-model bench-forecast bench-planner bench-fleet bench-agent-queue bench-agent-submit bench-agent-commands bench-agent-soak bench-agent-kill bench-torch-trial bench-torch-guard picture
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,6 +98,12 @@ bench-planner: $(VENV)/.dev  ## The planner on real traces, against oracles: TRA
 bench-fleet: $(VENV)/.dev  ## Its rows on jobs that compete, planned together: TRACES=folder JSON=file (2 minutes)
 	@test -n '$(TRACES)' || { echo 'usage: make bench-fleet TRACES=folder [JSON=file]' >&2; exit 2; }
 	$(call RECORD,'Jobs that compete planned together and in turn' tests.bench.planner --traces '$(TRACES)' --only together)
+
+bench-torch-trial: $(VENV)/.demo  ## How trials of changes to a training decide, on CPU seconds (15 minutes)
+	$(call BENCH,torch_trial)
+
+bench-torch-guard: $(VENV)/.demo  ## What the guard of a changed training finds, misses and costs
+	$(call RECORD,'Guarding a changed training' tests.bench.torch_guard)
 
 picture: $(VENV)/.demo  ## Draw the README's picture from a real run
 	$(PIP) 'rich>=13.7' 'pexpect>=4.9'

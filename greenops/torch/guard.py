@@ -1,5 +1,6 @@
 """Watches a training after a change; takes the change back when the loss gets worse."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,8 @@ class GuardState(StrEnum):
 class Reverted:
     """A change was taken back.
 
-    `steps_lost` are the steps since the snapshot that the training went back to.
+    `step` is the step after the change whose loss told; `steps_lost` are those since
+    the snapshot that the training went back to.
     """
 
     reason: str
@@ -82,14 +84,15 @@ class Guard:
         self._window, self._probation = window, probation
         self._waiting: list[float | torch.Tensor] = []
         self._snapshot: Snapshot | None = None
-        self._taken_at, self._renewal_s, self._with_change = 0, 0.0, False
+        self._observed = self._taken_at = 0
+        self._renewal_s, self._with_change = 0.0, False
         self._renew()
         self._cost_s = clock() - self._began_s
         self.state = GuardState.WATCHING
 
     @property
     def cost_s(self) -> float:
-        """CPU seconds the guard took so far, snapshots included."""
+        """CPU seconds its looks and snapshots took so far."""
         return self._cost_s
 
     def undo_with(self, undo: Callable[[], None]) -> None:
@@ -104,12 +107,12 @@ class Guard:
         if self.state is not GuardState.WATCHING:
             return None
         if isinstance(loss, torch.Tensor):
-            loss = loss.detach()
-            if loss.device.type == "cpu":
-                loss = float(loss)
+            # on the CPU a loss is there at once; a GPU's is fetched once per window
+            loss = loss.item() if loss.device.type == "cpu" else loss.detach()
         self._waiting.append(loss)
-        # on the CPU a loss is there at once; a GPU's is fetched once per window
-        if isinstance(loss, torch.Tensor) and len(self._waiting) < self._window:
+        self._observed += 1
+        lost = isinstance(loss, float) and not math.isfinite(loss)
+        if not lost and len(self._waiting) < self._window:
             return None
         started_s = self._clock()
         reverted = self._look()
@@ -141,7 +144,7 @@ class Guard:
         return Reverted(
             reason=self._alarm.reason,
             step=self._alarm.steps,
-            steps_lost=self._alarm.steps - self._taken_at,
+            steps_lost=self._observed - self._taken_at,
         )
 
     def _maybe_renew(self) -> None:

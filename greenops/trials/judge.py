@@ -35,7 +35,7 @@ class Looks:
     """
 
     at: tuple[int, ...] = (12, 24, 48)
-    false_saving: float = 0.015
+    false_saving: float = 0.01
     interval_error: float = 0.10
     margin: float = 0.02
 

@@ -53,12 +53,13 @@ def mlp():
 
 def conv(memory_format=torch.contiguous_format):
     net = nn.Sequential(
-        nn.Unflatten(1, (1, 2, 3)),
-        nn.Conv2d(1, 4, 3, padding=1),
+        nn.Unflatten(1, (2, 3, 1)),
+        # a bias before a normalisation has no gradient but rounding
+        nn.Conv2d(2, 4, 3, padding=1, bias=False),
         nn.BatchNorm2d(4),
         nn.ReLU(),
         nn.Flatten(),
-        nn.Linear(24, 11),
+        nn.Linear(12, 11),
     )
     return net.to(memory_format=memory_format)
 

@@ -249,18 +249,21 @@ def test_a_trial_stops_where_its_next_look_cannot_be_afforded():
     assert outcome.spent_j <= 65.0 * 1.1
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_a_change_that_does_nothing_is_not_found_to_save(seed):
-    meter = CountedMeter()
-    outcome = trial(
-        nets.training(scheduler=False),
-        Factor(1.0),
-        batches=nets.batches(),
-        step=Booked(meter, step, noise=0.05, seed=seed),
-        meter=meter,
-        looks=Looks(at=(12,)),
-    )
-    assert not outcome.saves
+def test_a_change_that_does_nothing_is_hardly_ever_found_to_save():
+    found = 0
+    for seed in range(20):  # the order of the blocks and the noise are drawn by it
+        meter = CountedMeter()
+        outcome = trial(
+            nets.training(scheduler=False),
+            Factor(1.0),
+            batches=nets.batches(),
+            step=Booked(meter, step, noise=0.05, seed=seed),
+            meter=meter,
+            looks=Looks(at=(12,)),
+            seed=seed,
+        )
+        found += outcome.saves
+    assert found <= 1
 
 
 def test_the_usual_step_is_made_from_a_loss_and_steps_every_optimizer():
@@ -278,6 +281,7 @@ def test_the_usual_step_is_made_from_a_loss_and_steps_every_optimizer():
         return nets.loss(model, batch)
 
     outcome = trial(work, Factor(1.0), batches=nets.batches(), loss=loss, meter=meter)
+    assert outcome.judgement is not None
     assert outcome.judgement.verdict is Verdict.SAVES_NOTHING
     assert outcome.base_loss == outcome.candidate_loss
 
