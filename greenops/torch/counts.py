@@ -59,9 +59,8 @@ def read_counts(path: Path) -> ProcessCounts | None:
     whole, times = memoryview(content).cast("q"), memoryview(content).cast("d")
     if whole[cells.LAYOUT_AT] != cells.LAYOUT:
         return None
-    told = whole[cells.TOLD_STEPS] > 0
-    steps = whole[cells.TOLD_STEPS if told else cells.STEPS]
-    samples = whole[cells.TOLD_SAMPLES if told else cells.TRAIN_SAMPLES]
+    steps = whole[cells.TOLD_STEPS] or whole[cells.STEPS]
+    samples = whole[cells.TOLD_SAMPLES] or whole[cells.TRAIN_SAMPLES]
     passes = _passes(whole, times)
     if not steps and not passes:
         return None
@@ -140,8 +139,15 @@ def _process(
         torch=str(facts.get("torch") or ""),
         steps=steps,
         optimizers=optimizers,
+        parameters=_count(facts.get("parameters")),
+        batch_size=_count(facts.get("batch_size")),
+        workers=_count(facts.get("workers")),
     )
     return process, str(facts.get("group") or f"pid {pid}")
+
+
+def _count(told: object) -> int | None:
+    return told if isinstance(told, int) else None
 
 
 def _sound(seconds: float) -> float:
