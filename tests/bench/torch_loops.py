@@ -24,16 +24,9 @@ def hooks():
         def step(self, closure=None):  # noqa: ARG002 - torch's signature
             return None
 
-    class Same:
-        """An endless source of one batch, under the loader's own iterator."""
-
-        def __iter__(self):
-            while True:
-                yield batch
-
     batch = [torch.zeros(8, 2), torch.zeros(8)]
     optimizer = Idle()
-    loader = DataLoader(Stream(Same()), batch_size=None, collate_fn=lambda one: one)
+    loader = DataLoader(range(MANY + 1), batch_size=1, collate_fn=lambda _: batch)
     batches = iter(loader)
     next(batches)
     optimizer.step()
@@ -41,16 +34,6 @@ def hooks():
         "step_s": each_s(optimizer.step),
         "batch_s": each_s(lambda: next(batches)),
     }
-
-
-class Stream(torch.utils.data.IterableDataset):
-    """What is given, as a data set."""
-
-    def __init__(self, source):
-        self.source = source
-
-    def __iter__(self):
-        return iter(self.source)
 
 
 def each_s(function):
