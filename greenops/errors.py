@@ -13,6 +13,7 @@
   + PlanError                 a job could not be planned
   |   x NoFeasiblePlanError   nothing fits; says what binds and the smallest change
   x ReferenceDataError        a data file is missing, or has changed its layout
+  x SnapshotRefusedError      a training cannot be captured; nothing was touched
   + ExecutorError            an engine that runs jobs
   |   x ExecutorRefusedError   the attempt can never run as it stands; do not repeat
   |   x ExecutorBusyError      no answer, or not accepted now; ask again
@@ -106,6 +107,13 @@ class NoFeasiblePlanError(PlanError):
 
 class ReferenceDataError(GreenopsError):
     """A reference data file is missing, or its columns are not those expected."""
+
+
+class SnapshotRefusedError(GreenopsError):
+    """A training holds something that cannot be captured. Nothing was touched.
+
+    The message says where it is.
+    """
 
 
 class ExecutorError(GreenopsError):

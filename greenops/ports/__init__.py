@@ -1,5 +1,6 @@
 """What the core asks of the outside world. Plugins satisfy these by shape."""
 
+from greenops.ports.changes import Risk, TrainingChange
 from greenops.ports.grid import (
     CarbonSignal,
     GenerationSource,
@@ -22,10 +23,12 @@ from greenops.ports.node import (
     Discovery,
     NodeBook,
 )
+from greenops.ports.trials import EnergyMeter
 
 __all__ = [
     "CarbonSignal",
     "Discovery",
+    "EnergyMeter",
     "Executor",
     "GenerationSource",
     "JobHistory",
@@ -35,7 +38,9 @@ __all__ = [
     "NodeBook",
     "NodeCpu",
     "Recorder",
+    "Risk",
     "Sensor",
     "SignalFactory",
+    "TrainingChange",
     "TrainingWatch",
 ]
