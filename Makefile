@@ -20,7 +20,7 @@ RECORD = $(BIN)/python -m tests.bench.page $@ $(1) $(if $(JSON),--json $(JSON)) 
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-ready dev test lint format clean \
-        bench-wrap bench-steady bench-agent-node bench-cpu-model bench-integration bench-gpu-accuracy bench-kill bench-hourly-model bench-forecast bench-planner bench-fleet bench-agent-queue bench-agent-submit bench-agent-commands bench-agent-soak bench-agent-kill bench-torch-trial bench-torch-guard picture
+        bench-wrap bench-steady bench-agent-node bench-cpu-model bench-integration bench-gpu-accuracy bench-kill bench-hourly-model bench-forecast bench-planner bench-fleet bench-agent-queue bench-agent-submit bench-agent-commands bench-agent-soak bench-agent-kill bench-torch-watch bench-torch-trial bench-torch-guard picture
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,10 @@ bench-agent-soak: $(VENV)/.dev  ## 10,000 short jobs through the daemon (45 minu
 
 bench-agent-kill: $(VENV)/.dev  ## The daemon killed 1,000 times all over the life of jobs (50 minutes)
 	$(call BENCH,agent_kill)
+
+bench-torch-watch: $(VENV)/.demo  ## What counting a PyTorch training costs (15 minutes)
+	$(PIP) -e '.[frameworks]'
+	$(call BENCH,torch_watch)
 
 bench-cpu-model: $(VENV)/.dev  ## Error of the CPU model on recorded sweeps: TRACES=folder JSON=file
 	@test -n '$(TRACES)' || { echo 'usage: make bench-cpu-model TRACES=folder [JSON=file]' >&2; exit 2; }

@@ -68,6 +68,9 @@ class TrainingProcess:
         parallel: `ddp`, `fsdp` or None.
         autocast: Device and number format of autocast, such as `cuda bfloat16`.
         steps: Its own, ranks not yet taken together.
+        parameters: Of the model, where `attach` was told of one.
+        batch_size: Of the loader, likewise.
+        workers: Of the loader, likewise.
     """
 
     pid: int
@@ -80,6 +83,9 @@ class TrainingProcess:
     torch: str
     steps: int
     optimizers: tuple[TrainingOptimizer, ...] = ()
+    parameters: int | None = None
+    batch_size: int | None = None
+    workers: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,10 +59,10 @@ def read_counts(path: Path) -> ProcessCounts | None:
     whole, times = memoryview(content).cast("q"), memoryview(content).cast("d")
     if whole[cells.LAYOUT_AT] != cells.LAYOUT:
         return None
-    told = whole[cells.TOLD_STEPS] > 0
-    steps = whole[cells.TOLD_STEPS if told else cells.STEPS]
-    samples = whole[cells.TOLD_SAMPLES if told else cells.TRAIN_SAMPLES]
+    steps = whole[cells.TOLD_STEPS] or whole[cells.STEPS]
     passes = _passes(whole, times)
+    train_batches, train_samples = _sums(whole, passes, trains=True)
+    other_batches, _ = _sums(whole, passes, trains=False)
     if not steps and not passes:
         return None
     process, group = _process(_facts(path), whole, steps)
@@ -70,10 +70,10 @@ def read_counts(path: Path) -> ProcessCounts | None:
         process=process,
         group=group,
         steps=steps,
-        samples=samples,
-        train_batches=whole[cells.TRAIN_BATCHES],
-        other_batches=whole[cells.OTHER_BATCHES],
-        waited_s=_sound(times[cells.WAITED_S]),
+        samples=whole[cells.TOLD_SAMPLES] or train_samples,
+        train_batches=train_batches,
+        other_batches=other_batches,
+        waited_s=_sound(times[cells.WAITED_S]) + sum(p.waited_s for p in passes),
         compiles=whole[cells.COMPILES],
         compiled_s=_sound(times[cells.COMPILED_S]),
         first_s=min([times[cells.FIRST_SEEN_S], *(p.start_s for p in passes)]),
@@ -85,7 +85,21 @@ def read_counts(path: Path) -> ProcessCounts | None:
     )
 
 
-def _passes(whole: Sequence[int], times: Sequence[float]) -> tuple[CountedPass, ...]:
+def _sums(
+    whole: memoryview, passes: Sequence[CountedPass], *, trains: bool
+) -> tuple[int, int]:
+    """Return batches and samples of one kind: of passes kept, and of those before."""
+    before = cells.TRAIN_BATCHES if trains else cells.OTHER_BATCHES
+    sink = cells.SINKS + cells.PASS_CELLS * trains
+    same = [one for one in passes if one.trains is trains]
+    batches = whole[before] + whole[sink + cells.BATCHES]
+    samples = whole[before + 1] + whole[sink + cells.SAMPLES]
+    return batches + sum(p.batches for p in same), samples + sum(
+        p.samples for p in same
+    )
+
+
+def _passes(whole: memoryview, times: Sequence[float]) -> tuple[CountedPass, ...]:
     count = whole[cells.PASSES]
     found = []
     for number in range(max(0, count - cells.MOST_PASSES), count):
@@ -99,7 +113,7 @@ def _passes(whole: Sequence[int], times: Sequence[float]) -> tuple[CountedPass, 
                 start_s=times[at + cells.START_S],
                 last_s=times[at + cells.LAST_S],
                 batches=whole[at + cells.BATCHES],
-                samples=whole[at + cells.SAMPLES],
+                samples=cells.samples_in(whole, at),
                 steps=whole[at + cells.PASS_STEPS],
                 waited_s=_sound(times[at + cells.PASS_WAITED_S]),
             )
@@ -116,7 +130,7 @@ def _facts(path: Path) -> Mapping[str, Any]:
 
 
 def _process(
-    facts: Mapping[str, Any], whole: Sequence[int], steps: int
+    facts: Mapping[str, Any], whole: memoryview, steps: int
 ) -> tuple[TrainingProcess, str]:
     pid = whole[cells.PID]
     named = facts.get("optimizers") or []
@@ -140,8 +154,15 @@ def _process(
         torch=str(facts.get("torch") or ""),
         steps=steps,
         optimizers=optimizers,
+        parameters=_count(facts.get("parameters")),
+        batch_size=_count(facts.get("batch_size")),
+        workers=_count(facts.get("workers")),
     )
     return process, str(facts.get("group") or f"pid {pid}")
+
+
+def _count(told: object) -> int | None:
+    return told if isinstance(told, int) else None
 
 
 def _sound(seconds: float) -> float:

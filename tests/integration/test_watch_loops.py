@@ -25,6 +25,7 @@ LOOPS = (
     "nan_loss",
     "two_loaders",
     "evaluation_left_early",
+    "many_passes",
     "compiled",
 )
 
@@ -64,7 +65,7 @@ def test_parameters_come_out_bit_for_bit_the_same(loop, bare, wrapped):
 def test_steps_batches_and_samples_are_counted_exactly(loop, wrapped):
     line = wrapped[0][loop]
     did, seen = line["did"], line["seen"]
-    steps, train, samples, other, _ = seen["counts"]
+    steps, train, samples, other = seen["counts"]
 
     assert not seen["off"]
     assert (steps, train, other) == (did["steps"], did["train"], did["other"])

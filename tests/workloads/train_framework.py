@@ -31,6 +31,8 @@ def net():
 def lightning():
     from lightning import LightningModule, Trainer
 
+    from greenops.torch import LightningMeter
+
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
 
     class Module(LightningModule):
@@ -52,7 +54,7 @@ def lightning():
             max_epochs=EPOCHS, accelerator="cpu", logger=False, default_root_dir=folder,
             enable_checkpointing=False, enable_progress_bar=False,
             enable_model_summary=False, num_sanity_val_steps=1,
-            accumulate_grad_batches=2,
+            accumulate_grad_batches=2, callbacks=[LightningMeter()],
         )  # fmt: skip
         module = Module()
         train, check = DataLoader(data(), BATCH, shuffle=True), DataLoader(data(), 11)
@@ -62,6 +64,8 @@ def lightning():
 
 def hf_trainer():
     import transformers
+
+    from greenops.torch import TrainerMeter
 
     transformers.logging.set_verbosity_error()
 
@@ -87,7 +91,11 @@ def hf_trainer():
         )  # fmt: skip
         model = Model()
         trainer = transformers.Trainer(
-            model, arguments, train_dataset=items, eval_dataset=items
+            model,
+            arguments,
+            train_dataset=items,
+            eval_dataset=items,
+            callbacks=[TrainerMeter()],
         )
         stdout, sys.stdout = sys.stdout, sys.stderr  # it prints its metrics
         try:
@@ -100,7 +108,12 @@ def hf_trainer():
 def accelerate():
     from accelerate import Accelerator
 
-    accelerator = Accelerator(cpu=True, gradient_accumulation_steps=2)
+    from greenops.torch import AccelerateMeter
+
+    accelerator = Accelerator(
+        cpu=True, gradient_accumulation_steps=2, log_with=[AccelerateMeter()]
+    )
+    accelerator.init_trackers("test")
     model = net()
     optimizer = torch.optim.AdamW(model.parameters())
     model, optimizer, loader, check = accelerator.prepare(

@@ -245,6 +245,28 @@ def evaluation_left_early(did):
     return net
 
 
+def many_passes(did):
+    """A new pass for each batch: more than are told apart; one goes on throughout."""
+    net = model()
+    optimizer = torch.optim.SGD(net.parameters(), 0.1)
+    other = iter(data())
+    with torch.no_grad():
+        net(next(other)[0])
+    did.other += 1
+    for _ in range(300):
+        x, y = next(iter(data()))
+        optimizer.zero_grad()
+        loss_of(net, x, y).backward()
+        optimizer.step()
+        did.steps += 1
+        did.trained(x)
+    with torch.no_grad():
+        for x, _ in other:
+            net(x)
+            did.other += 1
+    return net
+
+
 def compiled(did):
     from torch._dynamo.utils import counters
 
@@ -287,12 +309,17 @@ def seen():
     observer = hooks.current() if hooks else None
     if observer is None:
         return None
-    whole = observer.ready().whole
-    return {
-        "off": observer.off,
-        "facts": dict(observer.facts),
-        "counts": list(whole[2:7]),
-    }
+    from pathlib import Path
+
+    from greenops.torch.counts import read_counts
+
+    counts = read_counts(Path(observer.ready().path))
+    known = [0, 0, 0, 0]
+    if counts is not None:
+        known = [
+            counts.steps, counts.train_batches, counts.samples, counts.other_batches
+        ]  # fmt: skip
+    return {"off": observer.off, "facts": dict(observer.facts), "counts": known}
 
 
 def main():

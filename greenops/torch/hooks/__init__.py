@@ -9,6 +9,7 @@ into memory: a count is a store, there is nothing to flush, and neither a SIGKIL
 
 from __future__ import annotations
 
+from . import cells
 from .observer import Observer
 
 TYPE_CHECKING = False
@@ -55,3 +56,30 @@ def observer_in(folder: str) -> Observer:
 def current() -> Observer | None:
     """Return the observer at work in this process, if any."""
     return next(iter(_observers.values()), None)
+
+
+def tell_step(observer: Observer, samples: int) -> None:
+    """Count a step that the loop itself tells of. Never raises."""
+    if observer.off:
+        return
+    try:
+        import time
+
+        counts = observer.ready()
+        number = counts.whole[cells.TOLD_STEPS]
+        now_s = time.monotonic()
+        counts.whole[cells.TOLD_STEPS] = number + 1
+        counts.whole[cells.TOLD_SAMPLES] += samples
+        counts.times[cells.LAST_STEP_S] = now_s
+        if number < cells.MARKS:
+            counts.times[cells.FIRST_MARK + number] = now_s
+    except Exception as e:  # the job outranks us
+        observer.give_up(e)
+
+
+def steps_of(observer: Observer) -> int:
+    """Return the steps counted so far: those told, where any were."""
+    if observer.counts is None:
+        return 0
+    whole = observer.counts.whole
+    return whole[cells.TOLD_STEPS] or whole[cells.STEPS]

@@ -35,9 +35,10 @@ MARKS = 120
 """Times of so many first steps: enough to see where a steady pace begins."""
 
 FIRST_PASS = FIRST_MARK + MARKS
-PASS_CELLS = 8
+PASS_CELLS = 10
 MOST_PASSES = 256
-"""Newest passes over a loader that are kept; the counts above hold them all."""
+"""Newest passes over a loader that are kept. The counts above hold what came of those
+before them, so that all is their sum."""
 # Within a pass:
 NUMBER = 0
 TRAINS = 1
@@ -47,8 +48,14 @@ PASS_STEPS = 4
 START_S = 5
 LAST_S = 6
 PASS_WAITED_S = 7
+BATCH_SIZE = 8
+MOST_SAMPLES = 9
+"""Where torch's own samplers make the batches, all but the last have one size, and the
+last has what is left: samples are then counted by counting batches."""
+SINKS = FIRST_PASS + PASS_CELLS * MOST_PASSES
+"""Two more, for passes that go on after their place was needed: other, training."""
 
-SIZE_BYTES = CELL_BYTES * (FIRST_PASS + PASS_CELLS * MOST_PASSES)
+SIZE_BYTES = CELL_BYTES * (SINKS + 2 * PASS_CELLS)
 
 
 class Cells:
@@ -77,3 +84,12 @@ class Cells:
         self.times = bytes_of.cast("d")
         self.whole[PID] = os.getpid()
         self.whole[LAYOUT_AT] = LAYOUT
+
+
+def samples_in(whole: memoryview, at: int) -> int:
+    """Return the samples of the pass whose cells begin `at`."""
+    if whole[at + BATCH_SIZE]:
+        return min(
+            whole[at + BATCHES] * whole[at + BATCH_SIZE], whole[at + MOST_SAMPLES]
+        )
+    return whole[at + SAMPLES]

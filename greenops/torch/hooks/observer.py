@@ -40,6 +40,8 @@ class Observer:
         Raises:
             OSError: there is no place for them.
         """
+        if self.off:
+            raise RuntimeError("given up before")
         if self.counts is None:
             from . import cells
 
@@ -66,7 +68,7 @@ class Observer:
         """Take every hook out, for good, with one line for the notes. Never raises."""
         if self.off:
             return
-        self.off = True
+        self.off, self.counts = True, None
         for undo in self._undo:
             try:
                 undo()

@@ -1,7 +1,7 @@
 """Tells passes over a loader that train from those that do not.
 
-A pass trains if an optimizer steps on what it yielded. So every batch counts as one of
-evaluation until the first step after it, and then the whole pass changes sides.
+A pass trains if an optimizer steps on what it yielded. So every pass counts as one of
+evaluation until the first step after one of its batches, and then all of it trains.
 """
 
 from __future__ import annotations
@@ -22,41 +22,49 @@ MOST_RECENT = 8
 """Loaders that may feed one step; more are told apart by their latest batches."""
 
 
-class Pass:
-    """One pass over one loader, and where its counts lie.
+_SUMS = {
+    False: (cells.OTHER_BATCHES, cells.OTHER_SAMPLES),
+    True: (cells.TRAIN_BATCHES, cells.TRAIN_SAMPLES),
+}
 
-    `batches_at` and `samples_at` are the cells of the process's own counts that a batch
-    of this pass adds to: they change when it turns out to train.
+
+class Pass:
+    """One pass over one loader, and the place `at` of its cells.
+
+    What its cells hold of batches and of waiting is held here too: to store is cheaper
+    than to read, add and store.
     """
 
     __slots__ = (
         "at",
-        "batches_at",
+        "batches",
         "done",
         "iterator",
         "learns",
         "number",
-        "samples_at",
         "size_of",
+        "sizes_known",
         "trains",
+        "waited_s",
     )
 
-    def __init__(self, number: int, iterator: object | None) -> None:
+    def __init__(self, number: int, iterator: object) -> None:
         self.number = number
         self.at = cells.FIRST_PASS + cells.PASS_CELLS * (number % cells.MOST_PASSES)
-        self.batches_at = cells.OTHER_BATCHES
-        self.samples_at = cells.OTHER_SAMPLES
+        self.batches = 0
+        self.waited_s = 0.0
         self.trains = False
         self.learns: bool | None = None
         """Whether gradients were on at its first batch; None: there was none yet."""
         self.done = False
+        self.sizes_known = False
         self.size_of: Callable[[Any], int] | None = None
-        self.iterator = None if iterator is None else weakref.ref(iterator)
+        self.iterator = weakref.ref(iterator)
 
     @property
     def goes_on(self) -> bool:
         """Whether more batches may come of it: neither at its end nor given up."""
-        return not self.done and (self.iterator is None or self.iterator() is not None)
+        return not self.done and self.iterator() is not None
 
 
 class PassBook:
@@ -65,22 +73,52 @@ class PassBook:
     def __init__(self, counts: Cells) -> None:
         self._counts = counts
         self._recent: list[Pass] = []
+        self._placed: dict[int, Pass] = {}
         self.latest: Pass | None = None
         self.credited: Pass | None = None
         """The pass the next step belongs to; None: it has to be found out."""
         self._last_trained: Pass | None = None
 
-    def open(self, iterator: object, now_s: float) -> Pass:
-        """Return a new pass, begun now."""
+    def open(
+        self, iterator: object, now_s: float, *, sizes: tuple[int, int] | None
+    ) -> Pass:
+        """Return a new pass, begun now.
+
+        Args:
+            iterator: What yields its batches.
+            now_s: Monotonic time.
+            sizes: Of a batch, and of all together, where that is certain.
+        """
         whole, times = self._counts.whole, self._counts.times
         number = whole[cells.PASSES]
         found = Pass(number, iterator)
+        self._make_room(number)
         for i in range(cells.PASS_CELLS):
             whole[found.at + i] = 0
         times[found.at + cells.START_S] = times[found.at + cells.LAST_S] = now_s
+        if sizes is not None:
+            found.sizes_known = True
+            whole[found.at + cells.BATCH_SIZE] = sizes[0]
+            whole[found.at + cells.MOST_SAMPLES] = sizes[1]
         whole[found.at + cells.NUMBER] = number + 1
         whole[cells.PASSES] = number + 1
+        self._placed[number % cells.MOST_PASSES] = found
         return found
+
+    def _make_room(self, number: int) -> None:
+        """Add the pass in the place of pass `number` to the counts of all."""
+        old = self._placed.get(number % cells.MOST_PASSES)
+        if old is None:
+            return
+        whole = self._counts.whole
+        batches, samples = _SUMS[old.trains]
+        whole[batches] += whole[old.at + cells.BATCHES]
+        whole[samples] += cells.samples_in(whole, old.at)
+        self._counts.times[cells.WAITED_S] += old.waited_s
+        # Should it go on, it goes on from nothing.
+        old.at = cells.SINKS + cells.PASS_CELLS * old.trains
+        old.batches, old.waited_s = whole[old.at + cells.BATCHES], 0.0
+        old.sizes_known = False
 
     def turn_to(self, found: Pass, *, gradients: bool) -> None:
         """Note that batches come from another pass than before."""
@@ -101,11 +139,7 @@ class PassBook:
         step; one that was left by a `break` is gone.
         """
         learning = [p for p in self._recent if p.learns]
-        feeding = (
-            [p for p in learning if p.goes_on]
-            or [p for p in learning if p.trains][-1:]
-            or learning[-1:]
-        )
+        feeding = [p for p in learning if p.goes_on] or learning[-1:]
         for found in feeding:
             if not found.trains:
                 self._trains(found)
@@ -115,14 +149,6 @@ class PassBook:
         return self.credited
 
     def _trains(self, found: Pass) -> None:
-        whole = self._counts.whole
         found.trains = True
-        for within, here, there in (
-            (cells.BATCHES, found.batches_at, cells.TRAIN_BATCHES),
-            (cells.SAMPLES, found.samples_at, cells.TRAIN_SAMPLES),
-        ):
-            so_far = whole[found.at + within]
-            whole[here] -= so_far
-            whole[there] += so_far
-        found.batches_at, found.samples_at = cells.TRAIN_BATCHES, cells.TRAIN_SAMPLES
-        whole[found.at + cells.TRAINS] = 1
+        if found.at < cells.SINKS:
+            self._counts.whole[found.at + cells.TRAINS] = 1
