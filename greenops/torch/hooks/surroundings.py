@@ -98,14 +98,8 @@ def _parallel(parameter: Any, world_size: int) -> str | None:
     if world_size <= 1:
         return None
     kinds = {kind.__name__ for kind in type(parameter).__mro__}
-    if kinds & {"DTensor", "FlatParameter"} or _has_sharded_module():
-        return "fsdp"
-    return "ddp"
-
-
-def _has_sharded_module() -> bool:
-    """Tell whether the original form of FSDP wrapped a module here.
-
-    Its parameters are plain views by default; its module is only loaded for it.
-    """
-    return "torch.distributed.fsdp.fully_sharded_data_parallel" in sys.modules
+    # FSDP1 marks the views that it hands to optimizers in place of its flat parameters.
+    sharded = kinds & {"DTensor", "FlatParameter"} or hasattr(
+        parameter, "_fsdp_flattened"
+    )
+    return "fsdp" if sharded else "ddp"
