@@ -50,6 +50,7 @@ class Config:
     places_path: Path | None = None
     daemon_forecast_every_s: float = 900.0
     daemon_sample_node: bool = True
+    daemon_keep_days: float = 90.0
     sensors_disable: tuple[str, ...] = ()
     cpu_tdp_w: float | None = None
     cpu_calibration: Path | None = None

@@ -183,6 +183,12 @@ KEYS: Mapping[str, Key] = {
             "true",
             "Whether the daemon samples this node: its devices and what runs on them",
         ),
+        _key(
+            "daemon.keep_days",
+            _number(0, 36_500),
+            "90.0",
+            "Days after its end that a job keeps its log and checkpoints; 0: for ever",
+        ),
         _key("sensors.disable", _names, '["dram_model"]', "Sensors never to be used"),
         _key(
             "cpu.tdp_w",

@@ -14,6 +14,7 @@ from greenops.planner.route import open_places
 
 Fits = Callable[[str, Candidate], bool]
 NEVER_LATER = "it starts now to be done in time, however clean the hours to come are"
+AS_ASKED = "it starts now as it was asked to, whatever the hours are like"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,8 @@ class Agenda:
         must = must_start(who, now)
         meant = None if intent is None else intent.place
         why = NEVER_LATER if must or intent is None else intent.why
+        if who.job.standing.run_now:
+            why = AS_ASKED
         if meant is not None and fits(meant, who):
             return Due(place=meant, why=why)
         if meant is not None and not must:
@@ -111,7 +114,8 @@ class Agenda:
             return None
         if intent.place is None or must_start(who, now):
             return None
-        if not intent.runs_at(now):
+        pausing = who.planned.pausing
+        if not intent.runs_on_at(now, pausing.pause_s + pausing.resume_s):
             return Due(place=None, why=f"it pauses: {intent.why}")
         if intent.place == who.job.last.place:
             return None

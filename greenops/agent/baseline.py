@@ -6,7 +6,7 @@ that a configuration that was changed since changes no past.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from greenops.agent.planning import Site
@@ -22,6 +22,9 @@ from greenops.model import (
     Place,
 )
 from greenops.model.bounds import sum_of_one_source
+
+EARLY = timedelta(minutes=1)
+"""A plan counts as the same within so much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +64,14 @@ def at_once(
 def promised_g(course: Course, kind: IntensityKind) -> float | None:
     """Return what the decision that a job began by expected to save, in g.
 
-    None: that is not known, or it was made on intensities of another kind.
+    None: that is not known, it was made on intensities of another kind, or the job did
+    not begin by it but sooner: because somebody asked for that, or time was up.
     """
     begun = next((e for e in course.events if e.state is JobState.STARTING), None)
     made = None if begun is None else _in_force(course, begun.at)
-    if made is None or _kinds(made) != {kind.value}:
+    if begun is None or made is None or _kinds(made) != {kind.value}:
         return None
-    return made.predicted_saved_g
+    return made.predicted_saved_g if _began_by(begun, made) else None
 
 
 def transfer_g(course: Course) -> Bounded:
@@ -141,6 +145,17 @@ def _overhead_j(course: Course, runs: Sequence[Measured]) -> float:
 def _in_force(course: Course, at: datetime) -> Decision | None:
     """Return the last decision made up to a moment."""
     return next((d for d in reversed(course.decisions) if d.at <= at), None)
+
+
+def _began_by(begun: JobEvent, made: Decision) -> bool:
+    """Return whether a job began as was decided: there, and not before its time."""
+    if begun.facts.get("run_now") is True:
+        return False
+    chosen: Mapping[str, Any] = made.chosen or {}
+    if chosen.get("place") not in (None, begun.place):
+        return False
+    first = next(iter(chosen.get("segments", ())), None)
+    return first is None or begun.at >= datetime.fromisoformat(first[0]) - EARLY
 
 
 def _kinds(decision: Decision) -> set[str]:

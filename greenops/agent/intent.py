@@ -43,6 +43,7 @@ class Intent:
         spells: When, in order; empty: as soon as there is room.
         why: In one sentence.
         cost_g, saved_g: Expected, and below running at once; None: not known.
+        alone: It was planned when the job was submitted, beside no other that waits.
     """
 
     place: str | None
@@ -50,6 +51,7 @@ class Intent:
     why: str
     cost_g: float | None = None
     saved_g: float | None = None
+    alone: bool = False
 
     @property
     def start(self) -> datetime | None:
@@ -68,6 +70,21 @@ class Intent:
         if not self.spells or now >= self.spells[-1][1]:
             return True
         return any(start <= now < stop for start, stop in self.spells)
+
+    def runs_on_at(self, now: datetime, pause_s: float) -> bool:
+        """Return whether one that runs is not to be paused at a moment.
+
+        A plan may leave what it does not need of an hour at its beginning. Within an
+        hour nothing is gained by a pause, nor by one that takes longer itself.
+
+        Args:
+            now: Aware.
+            pause_s: What a pause and going on take.
+        """
+        if self.runs_at(now):
+            return True
+        ahead = min(start for start, _ in self.spells if start > now)
+        return _hour(ahead) == _hour(now) or (ahead - now).total_seconds() <= pause_s
 
     def same_as(self, other: "Intent | None") -> bool:
         """Return whether people would call it the same."""
@@ -157,9 +174,13 @@ def _mean(intent: Intent, grids: Mapping[str, Grid]) -> float | None:
 def _by_hour(spells: Sequence[Spell]) -> list[tuple[datetime, float]]:
     found = []
     for start, stop in spells:
-        hour = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        hour = _hour(start)
         while hour < stop:
             held = min(stop, hour + HOUR) - max(start, hour)
             found.append((hour, held.total_seconds()))
             hour += HOUR
     return found
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)

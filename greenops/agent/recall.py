@@ -4,6 +4,8 @@ Without it a restart would forget what stands, and change plans for next to noth
 what was decided when a job was submitted would be decided and written down again.
 """
 
+from dataclasses import replace
+
 from greenops.agent.present import WAITING, Present
 from greenops.agent.standing import Job
 from greenops.agent.trail import recalled
@@ -34,8 +36,11 @@ class Recall:
         new = [job_id for job_id in jobs if job_id not in self._known]
         if new:
             for job_id, decision in self._store.last_decisions(new).items():
-                if _stands(jobs[job_id], decision):
-                    self._present.intents[job_id] = recalled(decision)
+                job = jobs[job_id]
+                if _stands(job, decision):
+                    alone = job.last.seq == 0 and decision.at == job.last.at
+                    meant = replace(recalled(decision), alone=alone)
+                    self._present.intents[job_id] = meant
         self._known = frozenset(jobs)
 
 

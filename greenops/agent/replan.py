@@ -93,6 +93,8 @@ def replan(candidates: Sequence[Candidate], situation: Situation) -> Replanned:
     for each in tail:
         job_id = each.job.job_id
         before = _waited_by(job_id, situation)
+        if before is not None and before.alone:
+            before = None  # what it left of the room for others, nobody asked
         intents[job_id] = settled(meant[job_id], before, each, grids, situation.now)
     told: dict[str, Plan | Refusal] = {p.job: p for p in plans}
     told |= {r.job: r for r in refusals}
@@ -198,7 +200,7 @@ def _decisions(
                 cause=situation.cause,
                 inputs_sha256=fingerprint_of_parts(shared, job),
                 inputs=inputs,
-                candidates=considered(by),
+                candidates=considered(each, intent, by),
                 chosen=chosen(intent, by if isinstance(by, Plan) else None),
                 reason=f"{intent.why} ({each.said})" if each.said else intent.why,
                 predicted_saved_g=intent.saved_g,

@@ -15,7 +15,7 @@ from typing import Any
 
 from greenops.agent.intent import Intent
 from greenops.agent.planning import Candidate
-from greenops.model import Decision, Free, Option, Place, Plan, Refusal
+from greenops.model import Decision, Exclusion, Free, Option, Place, Plan, Refusal
 
 Plain = dict[str, object]
 SAID_ELSEWHERE = frozenset({"name", "zone", "forecast", "free", "seen"})
@@ -68,17 +68,39 @@ def job_inputs(who: Candidate, standing: Intent | None) -> Plain:
     return found
 
 
-def considered(told: Plan | Refusal | None) -> tuple[Plain, ...]:
-    """Return what was weighed, and what was not and by which rule."""
+def considered(
+    who: Candidate, intent: Intent, told: Plan | Refusal | None
+) -> tuple[Plain, ...]:
+    """Return what was weighed, running at once too, and what was not, by which rule.
+
+    Args:
+        who: The job.
+        intent: What is meant for it.
+        told: How it was planned with everything; None: in arrays, of which the best
+            comes out.
+    """
+    options: list[Plain] = []
     if isinstance(told, Plan):
-        excluded = told.reason.excluded
-        options = tuple(_option(o) for o in told.reason.considered)
-    else:
-        excluded, options = (told.excluded if told else ()), ()
-    barred: tuple[Plain, ...] = tuple(
+        options = [_option(o) for o in told.reason.considered]
+    elif told is None and intent.spells and (best := chosen(intent)):
+        options = [best]
+    if intent.cost_g is not None and intent.saved_g is not None:
+        at_once_g = intent.cost_g + intent.saved_g
+        options.append(_at_once(who.planned.home, at_once_g))
+    excluded = () if told is None else _excluded(told)
+    barred: list[Plain] = [
         {"place": e.place, "rule": e.rule, "detail": e.detail} for e in excluded
-    )
-    return options + barred
+    ]
+    return (*options, *barred)
+
+
+def _excluded(told: Plan | Refusal) -> tuple[Exclusion, ...]:
+    return told.reason.excluded if isinstance(told, Plan) else told.excluded
+
+
+def _at_once(home: str, emissions_g: float) -> Plain:
+    """Return what a saving is counted from."""
+    return {"place": home, "segments": [], "at_once": True, "emissions_g": emissions_g}
 
 
 def chosen(intent: Intent, plan: Plan | None = None) -> Plain | None:

@@ -20,6 +20,7 @@ NotifyAccess=main
 {user}ExecStart={python} -P -m greenops daemon
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=on-failure
+RestartPreventExitStatus=2
 RestartSec=5
 TimeoutStartSec=120
 WatchdogSec=120

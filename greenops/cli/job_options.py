@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from greenops.cli.amounts import ahead, between, gib, names, number, seconds
+from greenops.cli.place_names import complete_place, complete_tag
 from greenops.model import PauseBy, Workload
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ _WHERE = (
     click.option(
         "--regions",
         metavar="NAME,...",
+        shell_complete=complete_place,
         multiple=True,
         callback=names,
         help="Places or grid zones it may run in.  [default: all places]",
@@ -72,6 +74,7 @@ _WHERE = (
     click.option(
         "--residency",
         metavar="TAG,...",
+        shell_complete=complete_tag,
         multiple=True,
         callback=names,
         help="Tags that a place must bear, such as EU.",
@@ -95,6 +98,7 @@ _WHERE = (
     click.option(
         "--data-at",
         metavar="PLACE,...",
+        shell_complete=complete_place,
         multiple=True,
         callback=names,
         help="Where a copy of it lies.",

@@ -90,16 +90,15 @@ def _facts(whole: WholeJob, look: Look) -> Iterator[tuple[str, str]]:
 
 def _outcomes(whole: WholeJob, look: Look) -> Iterator[tuple[str, str]]:
     """Yield what was saved by kind of intensity, beside what was promised of it."""
-    promised = [d for d in whole.decisions if d.predicted_saved_g is not None]
     for kind, realised in whole.outcomes.items():
         average = kind is IntensityKind.AVERAGE
         used = bounds(realised.energy_j, ENERGY_SCALE, dash=look.dash)
         if average:
             yield "used", f"{energy(realised.energy_j.central)} ({used})"
         yield ("saved" if average else str(kind)), _saved(realised, look)
-        if average and promised:
-            last_g = promised[-1].predicted_saved_g or 0.0
-            yield "promised", f"{signed_mass(last_g)} by the last plan"
+        if realised.promised_g is not None:
+            promised = signed_mass(realised.promised_g)
+            yield "promised", f"{promised} by the plan it began by"
 
 
 def _saved(realised: Realised, look: Look) -> str:
@@ -212,5 +211,9 @@ def _moment(at: datetime) -> str:
 
 
 def _entry(text: str, look: Look, *, indent: int = 2) -> Iterator[str]:
-    for line in fold(safe(text, unicode=look.unicode), look.columns - indent):
-        yield " " * indent + line
+    """Yield text in lines, those after the first a little further to the right."""
+    room = look.columns - indent - INDENT
+    first, *rest = fold(safe(text, unicode=look.unicode), room)
+    yield " " * indent + first
+    for line in rest:
+        yield " " * (indent + INDENT) + line

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -19,11 +20,15 @@ NOT_DONE = 1
 SIGNALLED = 128
 
 
-def wait_for(job_id: str) -> int:
+def wait_for(job_id: str, *, sleep: Callable[[float], object] = time.sleep) -> int:
     """Show a job's output until it has ended; return its exit status.
 
     A signal that ended it is 128 and its number, as shells say it; one that never ran
     is 1. Interrupting this leaves the job alone: 130.
+
+    Args:
+        job_id: Its id.
+        sleep: Sleeps for so many s.
     """
     from greenops.executors.job_folder import LOG
     from greenops.executors.log_follower import LogFollower
@@ -34,7 +39,7 @@ def wait_for(job_id: str) -> int:
     store = LedgerJobs(ledger_file(config), jobs_folder(config))
     follower = LogFollower(jobs_folder(config) / job_id / LOG)
     try:
-        return _status(_followed(store, job_id, follower))
+        return _status(_followed(store, job_id, follower, sleep))
     except KeyboardInterrupt:
         click.echo(
             f"greenops: job {job_id} is left to itself; `greenops logs -f {job_id}`"
@@ -46,7 +51,12 @@ def wait_for(job_id: str) -> int:
         store.close()
 
 
-def _followed(store: "LedgerJobs", job_id: str, follower: "LogFollower") -> "JobEvent":
+def _followed(
+    store: "LedgerJobs",
+    job_id: str,
+    follower: "LogFollower",
+    sleep: Callable[[float], object],
+) -> "JobEvent":
     last = None
     while True:
         if store.changed() or last is None:
@@ -56,7 +66,7 @@ def _followed(store: "LedgerJobs", job_id: str, follower: "LogFollower") -> "Job
         if over:
             show(follower)  # what was being rotated at the end
             return last
-        time.sleep(LOOK_S)
+        sleep(LOOK_S)
 
 
 def show(follower: "LogFollower") -> None:

@@ -34,8 +34,16 @@ FOLLOWED_LINES = 10
     type=click.IntRange(0, 10**9),
     help="Only the last ones.  [default: all; with -f the last 10]",
 )
+@click.option(
+    "--attempt",
+    type=click.IntRange(1),
+    metavar="K",
+    help="Only what its K-th attempt wrote; without --lines.",
+)
 @click.option("--raw", is_flag=True, help="As it is, on a terminal too.")
-def logs(*, job: str, follow: bool, lines: int | None, raw: bool) -> None:
+def logs(
+    *, job: str, follow: bool, lines: int | None, attempt: int | None, raw: bool
+) -> None:
     r"""Show what JOB wrote to its standard output and error.
 
     JOB is an id, the start of one, a name, or `last`. What all of its attempts wrote is
@@ -45,23 +53,27 @@ def logs(*, job: str, follow: bool, lines: int | None, raw: bool) -> None:
     \x1b and so on. A pipe gets everything as it is.
     """
     from greenops.executors.job_folder import LOG
-    from greenops.executors.log_follower import LogFollower
     from greenops.ledger.job_query import JobLedger
     from greenops.wire.folders import jobs_folder
 
+    if attempt is not None and lines is not None:
+        raise click.UsageError("give --attempt or --lines, not both")
     config = configured()
     ledger = JobLedger(ledger_path(config))
     output = Output(as_it_is=raw or not sys.stdout.isatty())
     try:
         job_id, _, events = ledger.job(job)
         path = jobs_folder(config) / job_id / LOG
-        count = FOLLOWED_LINES if follow and lines is None else lines
-        follower = LogFollower.at_lines(path, count)
-        if follow:
+        last = events[-1]
+        follower = None
+        if attempt is not None:
+            follower = _at_attempt(path, f"{job_id}.{attempt}", output)
+        else:
+            follower = _at_lines(path, lines, follow=follow)
+        if follow and follower is not None:
             last = _follow(follower, output, ledger, job_id)
             click.echo(f"greenops: job {job_id} is {last.state}: {last.why}", err=True)
-        else:
-            last = events[-1]
+        elif follower is not None:
             _drain(follower, output)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
@@ -101,6 +113,37 @@ class Output:
 
 def _encoded(text: str) -> bytes:
     return text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
+
+
+def _at_lines(path: Path, lines: int | None, *, follow: bool) -> "LogFollower":
+    from greenops.executors.log_follower import LogFollower
+
+    count = FOLLOWED_LINES if follow and lines is None else lines
+    return LogFollower.at_lines(path, count)
+
+
+def _at_attempt(path: Path, attempt_id: str, output: Output) -> "LogFollower | None":
+    """Return what begins with the last attempt; one before it is written: None.
+
+    Raises:
+        GreenopsError: it is not known where it begins.
+    """
+    from greenops.executors.log_follower import LogFollower
+    from greenops.executors.log_places import beginnings
+    from greenops.executors.log_reader import between
+
+    begins = beginnings(path)
+    if attempt_id not in begins:
+        known = ", ".join(name.rpartition(".")[2] for name in begins) or "none"
+        raise GreenopsError(
+            f"there is no attempt {attempt_id} in {path}; there are: {known}"
+        )
+    names = [*begins]
+    place = names.index(attempt_id)
+    if place == len(names) - 1:
+        return LogFollower.at_place(path, begins[attempt_id])
+    output.write(between(path, begins[attempt_id], begins[names[place + 1]]))
+    return None
 
 
 def _follow(

@@ -12,8 +12,18 @@ from greenops.cli.job_options import job_options, wanted_of
 from greenops.cli.store import configured
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from greenops.wire.submit import Submitter
     from greenops.wire.submitted import Asked, Submitted
+
+
+def _complete_file(
+    _ctx: click.Context, _param: click.Parameter, incomplete: str
+) -> "list[CompletionItem]":
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
 
 
 @click.command(
@@ -35,7 +45,9 @@ if TYPE_CHECKING:
     "--wait", is_flag=True, help="Show its output, and end with its exit status."
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON, times in UTC.")
-@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+@click.argument(
+    "command", nargs=-1, type=click.UNPROCESSED, shell_complete=_complete_file
+)
 def submit(
     command: tuple[str, ...],
     job_file: Path | None,

@@ -186,6 +186,10 @@ class LocalExecutor:
         self._root.remove(attempt_id)
         self._runners.forget(attempt_id)
 
+    def attempts(self) -> list[str]:
+        """Return the ids of all attempts that are kept here, over or not."""
+        return self._root.known()
+
     def health(self, place: str, options: Mapping[str, object]) -> PlaceHealth:
         """Return what is there and free now. Never raises.
 

@@ -82,7 +82,7 @@ class LocalRoot:
             ExecutorError: how one of them stands cannot be told now.
         """
         held = []
-        for attempt_id in self._known():
+        for attempt_id in self.known():
             if self.look(attempt_id).state in FINAL:
                 continue
             try:
@@ -123,7 +123,8 @@ class LocalRoot:
             return ""
         return f"{free_mib:.0f} MiB are left under {self._path}; free some space"
 
-    def _known(self) -> list[str]:
+    def known(self) -> list[str]:
+        """Return the ids of all attempts that have a folder here."""
         try:
             names = os.listdir(self._attempts)  # noqa: PTH208 - names, not paths
         except FileNotFoundError:

@@ -26,6 +26,7 @@ from greenops.executors.job_owner import why_not_ours
 from greenops.executors.local_end import kill, living, terminate
 from greenops.executors.local_guard import Guard, see_through
 from greenops.executors.local_order import Order
+from greenops.executors.log_places import note_beginning
 from greenops.executors.private_files import private_folder
 from greenops.executors.processes import MARK, lives, named
 
@@ -168,6 +169,8 @@ class _Run:
                 raise NotStartedError(why)  # what was accepted was written over
             self._enter(order.cwd)
             self._started_at_s = time.time()
+            with contextlib.suppress(OSError):  # its output is found all the same
+                note_beginning(Path(order.folder) / LOG, order.attempt_id)
             self._folder.about_to_start(self._known(group))
         except ExecutorRefusedError as e:
             raise NotStartedError(str(e)) from e

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from greenops.executors.log_places import LogPlace, Mark, mark_of, newest_mark
 from greenops.executors.log_reader import (
     CHUNK,
     chunks,
@@ -22,7 +23,6 @@ from greenops.executors.log_reader import (
     whole_log,
 )
 
-Mark = tuple[int, int, int]
 SETTLED_AFTER_S = 2.0
 """An old file that has not changed for so long is wholly copied."""
 TRIES = 20
@@ -43,7 +43,7 @@ class LogFollower:
         self._path = path
         self._now = now
         self._at = start
-        self._mark = self._newest()
+        self._mark = newest_mark(self._path)
         self._seen: tuple[Mark | None, ...] = ()
         self.behind = False
 
@@ -58,16 +58,27 @@ class LogFollower:
         """
         follower = cls(path, now=now)
         for _ in range(TRIES):
-            before = follower._newest()
+            before = newest_mark(path)
             files = whole_log(path)
             number, at = (0, 0) if count is None else last_lines(files, count)
             follower._at = at
             # As if it had read on since this file was the log itself.
-            follower._mark = _mark(files[number - 1]) if number else None
+            follower._mark = mark_of(files[number - 1]) if number else None
             if not files or files[number] == path:
                 follower._mark = before
-            if follower._newest() == before:
+            if newest_mark(path) == before:
                 break
+        return follower
+
+    @classmethod
+    def at_place(
+        cls, path: Path, place: LogPlace, *, now: Callable[[], float] = time.time
+    ) -> "LogFollower":
+        """Return one that begins at a place; at the oldest file where that is gone."""
+        follower = cls(path, place.at, now=now)
+        follower._mark = place.mark
+        if place.mark and place.mark not in map(mark_of, older(path)):
+            follower._mark, follower._at = None, 0
         return follower
 
     def read(self) -> Iterator[bytes]:
@@ -79,7 +90,7 @@ class LogFollower:
         Raises:
             OSError: the log cannot be read.
         """
-        mark = self._newest()
+        mark = newest_mark(self._path)
         self.behind = mark != self._mark and not self._is_settled(mark)
         self._seen = (mark,)
         if self.behind:
@@ -99,12 +110,12 @@ class LogFollower:
             self._mark = None
             return
         moved = older(self._path)  # of what is gone already nothing can be read
-        known = [_mark(file) for file in moved]
+        known = [mark_of(file) for file in moved]
         if self._mark is not None and self._mark in known:
             moved = moved[known.index(self._mark) + 1 :]
         with contextlib.ExitStack() as held:
             streams = [held.enter_context(s) for f in moved if (s := opened(f))]
-            if self._newest() != mark:  # they may have other names by now
+            if newest_mark(self._path) != mark:  # they may have other names by now
                 self.behind = True
                 return
             self._mark = mark
@@ -121,23 +132,11 @@ class LogFollower:
 
     def _grown(self) -> Iterator[bytes]:
         size = self._path.stat().st_size if self._path.exists() else 0
-        if size < self._at and self._newest() == self._mark:
+        if size < self._at and newest_mark(self._path) == self._mark:
             self._at = 0  # somebody else emptied it
         for chunk in chunks(self._path, self._at):
-            if self._newest() != self._mark:
+            if newest_mark(self._path) != self._mark:
                 break  # it may be from another place than was asked for
             self._at += len(chunk)
             yield chunk
-        self.behind = self._newest() != self._mark
-
-    def _newest(self) -> Mark | None:
-        return _mark(self._path.with_name(f"{self._path.name}.1"))
-
-
-def _mark(path: Path) -> Mark | None:
-    """Return what tells an old file from others under the same name."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
+        self.behind = newest_mark(self._path) != self._mark

@@ -1,11 +1,15 @@
 """Reads a job's log, from its end or whole, over its rotations (`local_logs`)."""
 
+import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from greenops.executors.log_places import LogPlace, mark_of, newest_mark
+
 CHUNK = 1 << 16
+TRIES = 20
 LONGEST_LINE = 16 << 20
 """Bytes without the end of a line (bars of progress write none) that are looked
 through for its beginning; beyond, it is taken to begin there."""
@@ -22,13 +26,7 @@ def chunks(path: Path, start: int = 0, stop: int | None = None) -> Iterator[byte
         return
     with stream:
         stream.seek(start)
-        while stop is None or start < stop:
-            want = CHUNK if stop is None else min(CHUNK, stop - start)
-            chunk = stream.read(want)
-            if not chunk:
-                return
-            start += len(chunk)
-            yield chunk
+        yield from _up_to(stream, None if stop is None else stop - start)
 
 
 def opened(path: Path) -> BinaryIO | None:
@@ -87,6 +85,49 @@ def last_lines(files: Sequence[Path], count: int) -> tuple[int, int]:
             if passed > LONGEST_LINE:
                 return number, start
     return 0, 0
+
+
+def between(path: Path, first: LogPlace, last: LogPlace) -> Iterator[bytes]:
+    """Yield what a log holds between two places, as far as it is still there.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with contextlib.ExitStack() as held:
+        for _ in range(TRIES):
+            before = newest_mark(path)
+            files = whole_log(path)
+            (begins, start), (ends, stop) = (_found(files, p) for p in (first, last))
+            streams = [held.enter_context(s) for f in files if (s := opened(f))]
+            if newest_mark(path) == before:  # they have had these names all the while
+                break
+            held.close()
+        for number, stream in enumerate(streams):
+            if begins <= number <= ends:
+                at = stream.seek(start if number == begins else 0)
+                yield from _up_to(stream, stop - at if number == ends else None)
+
+
+def _found(files: Sequence[Path], place: LogPlace) -> tuple[int, int]:
+    """Return the file that a place lies in now, and where; 0, 0: it is gone."""
+    marks = [mark_of(file) for file in files]
+    if place.mark is not None and place.mark not in marks:
+        return 0, 0
+    number = 0 if place.mark is None else marks.index(place.mark) + 1
+    at = place.at
+    while number < len(files) - 1 and at >= (size := files[number].stat().st_size):
+        number, at = number + 1, at - size
+    return number, at
+
+
+def _up_to(stream: BinaryIO, count: int | None) -> Iterator[bytes]:
+    """Yield the next `count` bytes, fewer at the end; None: all."""
+    while count is None or count > 0:
+        chunk = stream.read(CHUNK if count is None else min(CHUNK, count))
+        if not chunk:
+            return
+        count = None if count is None else count - len(chunk)
+        yield chunk
 
 
 def _backwards(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -53,6 +53,11 @@ def move_orphaned_wal(path: Path) -> None:
             _move(path)
 
 
+def moved_aside(path: Path) -> list[Path]:
+    """Return the ledgers that were moved aside from `path`, damaged."""
+    return list(path.parent.glob(f"{path.stem}.damaged-*{path.suffix}"))
+
+
 def is_sound(path: Path) -> bool:
     """Return whether SQLite finds nothing wrong with the database at `path`."""
     size_bytes = path.stat().st_size

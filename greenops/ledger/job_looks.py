@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from greenops.ledger.job_reading import named
 from greenops.ledger.listing import Execute
 from greenops.ledger.records import moment
 from greenops.ledger.statements import insert
@@ -14,6 +15,10 @@ _DUE = (
     "SELECT j.job_id, l.looks, e.ended_epoch_s FROM outcome_looks l"
     " JOIN jobs j ON j.job_key = l.job_key JOIN job_ends e ON e.job_key = l.job_key"
     " WHERE l.due_epoch_s <= :now ORDER BY l.due_epoch_s LIMIT :most"
+)
+_ENDED = (
+    "SELECT j.job_id, e.ended_epoch_s FROM jobs j JOIN job_ends e"
+    " ON e.job_key = j.job_key WHERE j.job_id IN ({names})"
 )
 _DONE = (
     "DELETE FROM outcome_looks WHERE job_key ="
@@ -52,6 +57,15 @@ def due(execute: Execute, now: datetime, most: int) -> Sequence[OutcomeLook]:
         )
         for row in found
     ]
+
+
+def ended(execute: Execute, job_ids: Sequence[str]) -> dict[str, datetime]:
+    """Return when each of these jobs ended, without those that did not."""
+    found: dict[str, datetime] = {}
+    for names, given in named(job_ids):
+        for row in execute(_ENDED.format(names=names), given):
+            found[unescape(row["job_id"])] = moment(row["ended_epoch_s"])
+    return found
 
 
 def looked(

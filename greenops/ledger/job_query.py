@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar, Unpack
 
-from greenops.errors import JobNotFoundError
-from greenops.ledger import job_listing, job_reading, job_runs
+from greenops.errors import JobNotFoundError, LedgerError
+from greenops.ledger import job_listing, job_past, job_reading, job_runs
 from greenops.ledger.access import LedgerAccess
 from greenops.ledger.job_listing import JobFilter
 from greenops.ledger.listing import Execute
@@ -22,6 +22,8 @@ from greenops.model import (
 )
 
 T = TypeVar("T")
+# What rows that somebody or something has written over may lead to on reading.
+_DAMAGE = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
 
 
 class JobLedger:
@@ -37,7 +39,13 @@ class JobLedger:
     def find_jobs(
         self, *, limit: int | None = None, **chosen: Unpack[JobFilter]
     ) -> list[JobLine]:
-        """Return the jobs that match, a line each, the newest first."""
+        """Return the jobs that match, a line each, the newest first.
+
+        Raises:
+            ValueError: there is no such state.
+        """
+        if (state := chosen.get("state")) is not None:
+            JobState(state)  # beforehand: what is raised below is about the ledger
         return self._ask(lambda x: job_listing.list_jobs(x, chosen, limit=limit))
 
     def count_jobs(self, **chosen: Unpack[JobFilter]) -> int:
@@ -72,8 +80,6 @@ class JobLedger:
 
     def past(self, name: str) -> Past | None:
         """Return what past jobs and runs of a name took; None: there were none."""
-        from greenops.ledger import job_past  # and with it `statistics`
-
         return self._ask(lambda execute: job_past.past(execute, name))
 
     def close(self) -> None:
@@ -83,5 +89,11 @@ class JobLedger:
     def _ask(self, read: Callable[[Execute], T]) -> T:
         if self._access.is_missing():
             return read(lambda _sql, _given: [])
-        with self._access.execute() as execute:
-            return read(execute)
+        try:
+            with self._access.execute() as execute:
+                return read(execute)
+        except _DAMAGE as e:
+            raise LedgerError(
+                f"rows of jobs in the ledger {self._access.path or ''} make no sense"
+                f" ({e!r:.200}): something else has written to them"
+            ) from e

@@ -98,13 +98,8 @@ def last_decisions(execute: Execute, job_ids: Sequence[str]) -> dict[str, Decisi
     """
     found: dict[str, Decision] = {}
     shared: dict[int, Mapping[str, object]] = {}
-    for start in range(0, len(job_ids), KEYS_AT_ONCE):
-        given = dict(
-            enumerate(escape(j) for j in job_ids[start : start + KEYS_AT_ONCE])
-        )
-        names = ", ".join(f":j{i}" for i in given)
-        sql = _LAST_DECISIONS.format(names=names)
-        rows = execute(sql, {f"j{i}": job_id for i, job_id in given.items()})
+    for names, given in named(job_ids):
+        rows = execute(_LAST_DECISIONS.format(names=names), given)
         wanted = {row["inputs_key"] for row in rows} - shared.keys()
         shared |= _inputs(execute, sorted(wanted))
         for row in rows:
@@ -174,6 +169,14 @@ def _inputs(execute: Execute, keys: Sequence[int]) -> dict[int, Mapping[str, obj
         for row in execute(sql, {}):
             found[row["inputs_key"]] = json.loads(row["content"])
     return found
+
+
+def named(job_ids: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield placeholders for `IN (...)`, each with the ids that they stand for."""
+    for start in range(0, len(job_ids), KEYS_AT_ONCE):
+        some = job_ids[start : start + KEYS_AT_ONCE]
+        given = {f"j{i}": escape(job_id) for i, job_id in enumerate(some)}
+        yield ", ".join(f":{name}" for name in given), given
 
 
 def _begun(execute: Execute, prefix: str) -> Sequence[Found]:

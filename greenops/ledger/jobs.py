@@ -181,6 +181,10 @@ class LedgerJobs:
         """Write down that an ended job was looked at, and when to look again."""
         self._write(lambda connection: job_looks.looked(connection, look, again_at))
 
+    def ended(self, job_ids: Sequence[str]) -> Mapping[str, datetime]:
+        """Return when each of these jobs ended, without those that did not."""
+        return self._read(lambda execute: job_looks.ended(execute, job_ids))
+
     def run_ids(self, job_id: str) -> Sequence[str]:
         """Return the measured runs that were attempts at a job, the oldest first."""
         return self._read(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from math import exp, log, sqrt
-from statistics import median, variance
 
 from greenops.model import Bounded, Past
 
@@ -48,6 +47,8 @@ def next_of(values: Sequence[float]) -> Bounded:
     Source: Gelman et al., Bayesian Data Analysis, 3rd ed. (2013), 3.3: the predictive
     distribution under a conjugate prior of the variance is Student's t.
     """
+    from statistics import median, variance  # some ms for those who only look at jobs
+
     n = len(values)
     logs = [log(v) for v in values]
     shown = (n - 1) * variance(logs) if n > 1 else 0.0

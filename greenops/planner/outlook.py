@@ -8,6 +8,7 @@ import numpy as np
 
 from greenops.errors import SignalError
 from greenops.model import Basis, Bounded, Forecast, IntensityPoint
+from greenops.planner.distinct import distinct
 from greenops.planner.timing.curve import SLIVER_S, Floats
 
 HOUR = timedelta(hours=1)
@@ -67,7 +68,7 @@ def outlook(
         stop_s = float(stops_s[-1])
     cuts = np.concatenate([starts_s, stops_s, np.fromiter(cuts_s, np.float64)])
     inner_s = cuts[(cuts > 0.0) & (cuts < stop_s)]
-    edges_s = np.unique(np.concatenate([[0.0], inner_s, [stop_s]]))
+    edges_s = distinct(np.concatenate([[0.0], inner_s, [stop_s]]))
     middle_s = (edges_s[:-1] + edges_s[1:]) / 2
     at = np.searchsorted(starts_s, middle_s, side="right") - 1
     known = at >= 0

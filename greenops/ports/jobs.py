@@ -228,3 +228,9 @@ class JobHistory(Protocol):
             look: As it was due. A job that was deleted meanwhile is left alone.
             again_at: When it is due again; None: never.
         """
+
+    def ended(self, job_ids: Sequence[str]) -> Mapping[str, datetime]:
+        """Return when each of these jobs ended, without those that did not.
+
+        Nor is one in it that is not kept here.
+        """

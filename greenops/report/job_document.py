@@ -27,7 +27,7 @@ _LINE = (
 )  # fmt: skip
 _DECISION = (
     "at", "cause", "reason", "chosen", "candidates", "predicted_saved_g", "inputs",
-    "inputs_sha256", "greenops_version",
+    "job", "inputs_sha256", "greenops_version",
 )  # fmt: skip
 
 
@@ -133,6 +133,7 @@ def _outcome(realised: Realised) -> Row:
         **bounded_to_dict("emitted", "g", realised.emitted_g),
         **bounded_to_dict("run_now", "g", realised.run_now_g),
         **bounded_to_dict("saved", "g", realised.saved_g),
+        "promised_g": realised.promised_g,
         "run_now_zone": realised.run_now_zone,
         "run_now_start": plain(realised.run_now_start),
         "run_now_source": realised.run_now_source or None,

@@ -186,6 +186,11 @@ class MemoryJobs:
             again = replace(look, looks=look.looks + 1)
             self._looks[look.job_id] = (again_at, again)
 
+    def ended(self, job_ids: Sequence[str]) -> Mapping[str, datetime]:
+        """Return when each of these jobs ended, without those that did not."""
+        last = {j: self.jobs[j].events[-1] for j in job_ids if j in self.jobs}
+        return {job_id: event.at for job_id, event in last.items() if event.state.final}
+
     def close(self) -> None:
         """Do nothing; nothing is held."""
 

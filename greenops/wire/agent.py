@@ -32,7 +32,9 @@ from greenops.wire.agent_sites import (
     sites_of,
     state_folder,
 )
+from greenops.wire.agent_tidying import Tidier
 from greenops.wire.executors import open_executors
+from greenops.wire.ledger_watch import LedgerWatch
 from greenops.wire.outlook_file import keep_outlook
 
 log = logging.getLogger(__name__)
@@ -40,8 +42,9 @@ log = logging.getLogger(__name__)
 LOOK_S = 0.5
 """Between two looks at jobs: an act of a person is seen that soon."""
 BEAT_S = 5.0
-OUTCOMES_EVERY_S = 20.0
+OUTCOMES_EVERY_S = 5.0
 """Between two looks whether there is an outcome to be stated."""
+TIDY_EVERY_S = 600.0
 PAST_FOR_S = 300.0
 """How long what past runs took is remembered."""
 
@@ -74,9 +77,11 @@ class Daemon:
     _store: LedgerJobs = field(init=False)
     _service: AgentService = field(init=False)
     _seat: DaemonSeat = field(init=False)
+    _watch: LedgerWatch = field(init=False)
     _timers: Timers = field(init=False)
     _stopping: threading.Event = field(init=False, default_factory=threading.Event)
     _outcomes: OutcomeKeeper = field(init=False)
+    _tidier: Tidier = field(init=False)
     _node: NodeWatch = field(init=False)
     _started_at: datetime = field(init=False)
     _ticked_at: datetime | None = field(init=False, default=None)
@@ -107,8 +112,10 @@ class Daemon:
         self._outcomes = OutcomeKeeper(
             self.config, lambda: self._sites, self._stopping.is_set
         )
+        self._tidier = Tidier(self.config, self.wall(), self._stopping.is_set)
         self._node = NodeWatch(self.config)
         self._seat = DaemonSeat(ledger_file(self.config))
+        self._watch = LedgerWatch(ledger_file(self.config), folders)
         self._started_at = self.wall()
         self._timers = Timers(self._tasks(), utc_now, time.monotonic)
         for problem in problems:
@@ -125,6 +132,8 @@ class Daemon:
             DaemonRunningError: there is one on this ledger already.
             ConfigError: others own the ledger, or may write to it.
             LedgerUnavailableError: there is no place for the ledger.
+            DaemonLedgerError: it was damaged, now or meanwhile, and is kept aside.
+            LedgerTooNewError: a newer greenops wrote it.
         """
         if why := ownership.why_not_ours(ledger_file(self.config)):
             raise ConfigError(why)
@@ -133,16 +142,23 @@ class Daemon:
                 "a daemon works on this ledger already; see `greenops daemon status`"
             )
         try:
+            self._watch.begin()
             self._forecast_first(stop)
             self._timers.start()
-            while not stop.wait(1.0):
-                self._timers.check_clock()
-                self._take(reload())
-            self._stopping.set()
-            self._timers.stop()
+            try:
+                self._work(stop, reload)
+            finally:
+                self._stopping.set()
+                self._timers.stop()
         finally:
             self._node.stop()
             self._seat.leave()
+
+    def _work(self, stop: threading.Event, reload: Callable[[], Config | None]) -> None:
+        while not stop.wait(1.0):
+            self._watch.check()
+            self._timers.check_clock()
+            self._take(reload())
 
     def _forecast_first(self, stop: threading.Event, most_s: float = 15.0) -> None:
         """Give the first forecasts a moment: without any, nothing would wait."""
@@ -164,6 +180,13 @@ class Daemon:
                 do=self._state_outcomes,
                 finish=self._outcomes.close,
             ),
+            Task(
+                name="tidying",
+                every_s=TIDY_EVERY_S,
+                do=self._tidy,
+                finish=self._tidier.close,
+                at_once=False,
+            ),
         ]
         return tuple(tasks)
 
@@ -180,6 +203,9 @@ class Daemon:
 
     def _state_outcomes(self) -> None:
         self._outcomes.round(self.wall())
+
+    def _tidy(self) -> None:
+        self._tidier.round(self.wall())
 
     def _beat(self) -> None:
         if self.config.daemon_sample_node:
@@ -209,7 +235,8 @@ class Daemon:
         except ConfigError as e:
             log.warning("the configuration in force stays: %s", e)
             return
-        self.config = self._outlook.config = self._outcomes.config = config
+        self.config = self._outlook.config = config
+        self._outcomes.config = self._tidier.config = config
         self._timers.hurry("forecasts")
         for problem in problems:
             log.warning("%s", problem)

@@ -13,10 +13,14 @@ from pathlib import Path
 from greenops.config import Config
 from greenops.errors import GreenopsError, SignalError, UnknownZoneError
 from greenops.model import Forecast
+from greenops.ports import CarbonSignal
 from greenops.signals.zones import WORLD
 from greenops.wire.outlook_file import FRESH_FOR, KEPT_FOR, keep_outlook, kept_outlook
 
 log = logging.getLogger(__name__)
+
+ENOUGH_HOURS = 24
+"""With a day of hours stated there is something to choose from."""
 
 
 def forecasts_at_hand(
@@ -62,16 +66,26 @@ def _made(config: Config, zones: Collection[str], now: datetime) -> dict[str, Fo
     except GreenopsError as e:
         log.info("no signal is at hand: %s", e)
         return {}
+    found = {zone: _one(signal, zone, config, now) for zone in zones}
+    return {zone: forecast for zone, forecast in found.items() if forecast is not None}
+
+
+def _one(
+    signal: CarbonSignal, zone: str, config: Config, now: datetime
+) -> Forecast | None:
+    """Return the hours as they are stated; of few, what is learnt from those before."""
     from greenops.wire.forecast import forecast_zone, stated_zone
 
-    made = {}
-    for zone in zones:
-        asked = None if zone == WORLD else zone
-        try:
-            made[zone] = stated_zone(signal, asked, now=now)
-        except (SignalError, UnknownZoneError):
-            try:
-                made[zone] = forecast_zone(signal, asked, config, now=now)
-            except (SignalError, UnknownZoneError) as e:
-                log.info("no forecast of %s is at hand: %s", zone, e)
-    return made
+    asked = None if zone == WORLD else zone
+    stated = None
+    try:
+        stated = stated_zone(signal, asked, now=now)
+    except (SignalError, UnknownZoneError) as e:
+        log.info("nothing is stated of the hours of %s: %s", zone, e)
+    if stated is not None and len(stated.hours) >= ENOUGH_HOURS:
+        return stated
+    try:
+        return forecast_zone(signal, asked, config, now=now)
+    except (SignalError, UnknownZoneError) as e:
+        log.info("no forecast of %s is at hand: %s", zone, e)
+        return stated

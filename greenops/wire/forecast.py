@@ -111,6 +111,8 @@ def stated_zone(
     """
     first = whole_hour(now)
     points = signal.intensity(zone, first, first + hours * HOUR)
+    if not points:
+        raise SignalError(f"{signal.name} knows nothing of the hours of {zone} ahead")
     said = [p for p in points if p.provenance is Provenance.FORECAST]
     about = _about((said or list(points))[-1], now)
     ahead, ends = _as_stated(_like(about, points), first)

@@ -16,12 +16,12 @@ from greenops.agent.kinds import of_one_kind
 from greenops.agent.planning import AHEAD, Site, place_now
 from greenops.agent.submission import Asking, Foreseen, foreseen
 from greenops.config import Config
-from greenops.errors import LedgerUnavailableError
+from greenops.errors import JobRefusedError, LedgerUnavailableError
 from greenops.executors.job_folder import write_environment
 from greenops.ledger.daemon_seat import DaemonSeat
 from greenops.ledger.jobs import LedgerJobs
 from greenops.ledger.place import private_dir
-from greenops.model import JobSpec, Past, Place
+from greenops.model import JobSpec, Past, Place, Seen
 from greenops.planner.carried import carried_on
 from greenops.tracking.identity import new_run_id, user_name
 from greenops.wire.agent_sites import jobs_folder, ledger_file, sites_of, state_folder
@@ -33,6 +33,8 @@ from greenops.wire.submitted import How, Submitted
 
 ASKED_WITHIN_S = 0.2
 """How long all executors may take to say what is free: a person waits."""
+PLENTY = 1_000_000
+"""GPUs at a place that did not say: the daemon asks again before it starts anything."""
 
 
 class Submitter:
@@ -149,8 +151,11 @@ class Submitter:
             there = replace(site.place, forecast=forecasts.get(site.place.zone))
             forecast = carried_on(there, now, now + AHEAD)
             if health is None:
-                self._notes.append(f"{name} did not say in time what is free there")
-                places.append(replace(site.place, forecast=forecast))
+                self._notes.append(
+                    f"{name} did not say in time what is free: planned as if all was"
+                )
+                seen = Seen(free_gpus=PLENTY, at=now)
+                places.append(replace(site.place, forecast=forecast, seen=seen))
             else:
                 places.append(place_now(site, health, forecast, (), now))
         return of_one_kind(places)
@@ -171,6 +176,8 @@ class Submitter:
             shutil.rmtree(folder, ignore_errors=True)
             if isinstance(e, LedgerUnavailableError):
                 raise self._explained(e) from e
+            if isinstance(e, ValueError):  # such as thousands of variables' names
+                raise JobRefusedError(str(e)) from e
             raise
 
     def _explained(self, error: LedgerUnavailableError) -> LedgerUnavailableError:

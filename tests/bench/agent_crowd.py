@@ -89,6 +89,15 @@ class Crowd:
             elif roll > 0.97:
                 self.ask(job_id, RequestKind.CANCEL)
 
+    def ask_all(self, kind: RequestKind, job_ids: Iterable[str]) -> None:
+        """Ask the same of all jobs that it makes sense for."""
+        for job_id in job_ids:
+            ends = ENDS[self.kinds[job_id]]
+            if (kind is RequestKind.CANCEL and ends is CANCELLED) or (
+                kind is not RequestKind.CANCEL and self.kinds[job_id] in PAUSABLE
+            ):
+                self.ask(job_id, kind)
+
     def faults(self) -> dict[str, list[str]]:
         """Return the jobs that went wrong, by how."""
         store = self._home.store

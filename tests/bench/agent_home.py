@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,11 +17,12 @@ from greenops.agent.lifecycle import submitted
 from greenops.ledger.daemon_seat import DaemonSeat
 from greenops.ledger.jobs import LedgerJobs
 from greenops.model import JobSpec
+from greenops.tracking.identity import user_name
 
 KIB_PER_MIB = 1024
 ROOT = Path(__file__).parents[2]
 PYTHON = (sys.executable, "-X", "faulthandler")
-USER = "ada"
+USER = user_name()
 CLEAN_G, DIRTY_G = 20.0, 900.0
 CONFIG = """
 zone = "SE"
@@ -48,6 +49,7 @@ class AgentHome:
         places: The file of places.
         sample_node: Whether the daemon is to sample the node as well.
         daemon: Command line of the daemon; `greenops daemon` if empty.
+        environ: What else the daemon and its jobs find in their environment.
     """
 
     def __init__(
@@ -57,7 +59,9 @@ class AgentHome:
         *,
         sample_node: bool = False,
         daemon: Sequence[str] = (),
+        environ: Mapping[str, str] | None = None,
     ) -> None:
+        self._more = dict(environ or {})
         self.folder = folder
         self.csv = folder / "hours.csv"
         self.log = folder / "daemon.log"
@@ -94,26 +98,23 @@ class AgentHome:
             "XDG_STATE_HOME": str(self.folder / "state"),
             "XDG_CONFIG_HOME": str(self.folder / "config"),
             "XDG_CACHE_HOME": str(self.folder / "cache"),
+            **self._more,
         }
 
     def hours(
-        self,
-        *ahead_g_per_kwh: float,
-        zones: Iterable[str] = ("SE",),
-        now: datetime | None = None,
+        self, g_per_kwh: Mapping[str, Sequence[float]], now: datetime | None = None
     ) -> None:
-        """Let the signal say this of the current hour and those that follow.
+        """Let the signal say this of the current hour and those that follow, by zone.
 
         The last value holds for two days on; the hours behind were dirty. The file is
         never seen half written.
         """
         first = (now or datetime.now(UTC)).replace(minute=0, second=0, microsecond=0)
         rows = ["datetime_utc,zone,intensity_g_per_kwh"]
-        for zone in zones:
+        for zone, ahead in g_per_kwh.items():
             for hour in range(-3, 48):
-                ahead = ahead_g_per_kwh[min(max(hour, 0), len(ahead_g_per_kwh) - 1)]
                 at = first + timedelta(hours=hour)
-                g = ahead if hour >= 0 else DIRTY_G
+                g = ahead[min(hour, len(ahead) - 1)] if hour >= 0 else DIRTY_G
                 rows.append(f"{at:%Y-%m-%dT%H:%M:%SZ},{zone},{g}")
         beside = self.csv.with_suffix(".new")
         beside.write_text("\n".join(rows) + "\n")
@@ -128,6 +129,25 @@ class AgentHome:
             (job_id, spec, submitted(job_id, at, USER, held=False))
             for job_id, spec in jobs.items()
         )
+
+    def run(self, *args: str, within_s: float = 60.0) -> str:
+        """Run a command of greenops as this user; return what it prints.
+
+        Raises:
+            AssertionError: its exit status is not 0.
+        """
+        done = subprocess.run(
+            [sys.executable, "-m", "greenops", *args],
+            env=self.env,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=within_s,
+            check=False,
+        )
+        if done.returncode:
+            raise AssertionError(f"{args}: {done.stdout}{done.stderr}")
+        return done.stdout
 
     def start(self) -> "subprocess.Popen[bytes]":
         """Start a daemon."""
@@ -150,6 +170,12 @@ class AgentHome:
         """Return the size of the ledger with its log."""
         found = self.ledger.parent.glob(self.ledger.name + "*")
         return sum(p.stat().st_size for p in found) / 2**20
+
+
+def circumstances(what: str) -> str:
+    """Return in one sentence what was run, and beside how much else."""
+    busy = f"load average {os.getloadavg()[2]:.0f} over the last quarter of an hour"
+    return f"This table: {what}, at nice {os.nice(0)}, {busy}.\n"
 
 
 def cpu_s(pid: int) -> float:

@@ -25,12 +25,13 @@ from pathlib import Path
 from greenops.executors.attempt_folder import AttemptFolder
 from greenops.model import JobState, RequestKind
 from tests.bench.agent_crowd import CPUS_EACH, ENDS, Crowd
-from tests.bench.agent_home import CLEAN_G, DIRTY_G, AgentHome, stopped
+from tests.bench.agent_home import CLEAN_G, DIRTY_G, AgentHome, circumstances, stopped
 from tests.bench.page import options, publish, table
 
 OPEN = 14
 """Jobs that are kept open; more than find room, so that some wait."""
 ROOM = 8
+CLEAN, DIRTY = (CLEAN_G,), (DIRTY_G, CLEAN_G)
 LATEST_KILL_S = 2.5
 STAGES: Mapping[str, str] = {
     **{s: f"just after a job was seen {s}" for s in JobState if s is not JobState.HELD},
@@ -38,6 +39,13 @@ STAGES: Mapping[str, str] = {
     "birth": "before it had looked at anything",
     "plan": "just after it had planned",
 }
+PROVOKED: Mapping[str, RequestKind] = {
+    JobState.PAUSING: RequestKind.HOLD,
+    JobState.PAUSED: RequestKind.RELEASE,
+    JobState.CANCELLING: RequestKind.CANCEL,
+    JobState.CANCELLED: RequestKind.CANCEL,
+}
+"""What a person asks of jobs to bring them to a state."""
 STUCK_AFTER_S = 90.0
 INTRODUCTION = """\
 Jobs of seven kinds (short, failing, asking to be run again, checkpointing, frozen,
@@ -106,17 +114,20 @@ def kill_again_and_again(
     """Kill as often as asked, at all stages in turn, none later than twice `latest_s`."""
     toll = Toll()
     stages = list(STAGES)
-    home.hours(CLEAN_G)
+    home.hours({"SE": CLEAN})
     crowd.submit(crowd.some(OPEN), urgent=False)
     for number in range(kills):
         open_ids = list(home.store.open_jobs())
         crowd.submit(crowd.some(OPEN - len(open_ids)), urgent=dice.random() < 0.5)
         crowd.submit(["short"], urgent=True)  # so that there is something to act on
-        crowd.ask_something(open_ids)
+        if stages[number % len(stages)] in PROVOKED:
+            crowd.ask_all(PROVOKED[stages[number % len(stages)]], open_ids)
+        else:
+            crowd.ask_something(open_ids)
         if number % 4 == 0:
-            home.hours(*dice.choice([(CLEAN_G,), (DIRTY_G, CLEAN_G)]))
+            home.hours({"SE": dice.choice([CLEAN, DIRTY])})
         kill_once(home, stages[number % len(stages)], toll, dice, latest_s)
-        if number % 10 == 0:
+        if number % 4 == 0:
             kill_runners(home, crowd, toll, dice)
         toll.damaged += not home.sound()
         if sys.stderr.isatty():
@@ -164,7 +175,7 @@ def kill_runners(
 
 def come_to_rest(home: AgentHome, crowd: Crowd) -> None:
     """Let a daemon live until all jobs have ended, or none ends any more."""
-    home.hours(CLEAN_G)
+    home.hours({"SE": CLEAN})
     daemon = home.start()
     left, progress_s = len(crowd.kinds) + 1, time.monotonic()
     try:
@@ -230,7 +241,7 @@ def main() -> None:
         asked,
         name="bench-agent-kill",
         title="The daemon killed again and again",
-        body=f"{INTRODUCTION}\n{told(toll, crowd, wrong)}",
+        body=f"{INTRODUCTION}{circumstances(f'`--kills {asked.kills}`')}\n{told(toll, crowd, wrong)}",
         figures={
             **{how: len(ids) for how, ids in wrong.items()},
             "kills": toll.stages.total(),

@@ -17,7 +17,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from greenops.model import JobSpec, JobState
-from tests.bench.agent_home import KIB_PER_MIB, USER, AgentHome, cpu_s, rss_mib, stopped
+from tests.bench.agent_home import (
+    KIB_PER_MIB,
+    USER,
+    AgentHome,
+    circumstances,
+    cpu_s,
+    rss_mib,
+    stopped,
+)
 from tests.bench.page import options, publish, table
 
 CPUS_EACH = 0.05
@@ -173,15 +181,17 @@ def main() -> None:
         place = asked.keep or Path(folder) / "home"
         place.mkdir(mode=0o700)
         home = AgentHome(place, PLACES.format(cpus=asked.at_once * CPUS_EACH))
-        home.hours(100.0)
+        home.hours({"SE": [100.0]})
         course = soak(home, asked.jobs)
         wrong = faults(course)
         home.store.close()
+    said = INTRODUCTION.format(at_once=asked.at_once)
+    said += circumstances(f"`--jobs {asked.jobs}`")
     publish(
         asked,
         name="bench-agent-soak",
         title="Short jobs through the daemon",
-        body=f"{INTRODUCTION.format(at_once=asked.at_once)}\n{told(course, wrong)}",
+        body=f"{said}\n{told(course, wrong)}",
         figures={**{k: len(v) for k, v in wrong.items()}, "wall_s": course.wall_s},
     )
     if any(wrong.values()) or not course.sound:

@@ -333,6 +333,17 @@ def test_a_job_that_was_looked_at_is_due_again_when_told_or_never(submitted):
     assert list(submitted.outcomes_due(T0 + timedelta(days=9), 5)) == []
 
 
+def test_of_many_jobs_those_that_have_ended_are_told_with_their_time(submitted):
+    submitted.add(OTHER, a_spec(), an_event(job_id=OTHER))
+    end = an_event(1, JobState.CANCELLED, OTHER)
+    submitted.append(end)
+
+    asked = [JOB_ID, *(f"job-{n}" for n in range(1100)), OTHER]
+
+    assert submitted.ended(asked) == {OTHER: end.at}
+    assert submitted.ended([]) == {}
+
+
 def test_the_last_decision_of_each_of_many_jobs_is_found(submitted):
     shared, near, far = {"places": [1]}, "job-1", "job-1099"
     for job_id in (near, far):

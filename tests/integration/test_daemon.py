@@ -12,7 +12,8 @@ import pytest
 
 from greenops.agent.lifecycle import submitted
 from greenops.ledger.jobs import LedgerJobs
-from greenops.model import Bounded, JobSpec, JobState
+from greenops.model import Bounded, IntensityKind, JobSpec, JobState
+from greenops.tracking.identity import user_name
 from tests.executors.rigs import until
 
 WORKLOAD = Path(__file__).parents[1] / "workloads" / "run_daemon.py"
@@ -65,7 +66,8 @@ class Site:
     def submit(self, job_id, command, **changed):
         (self.jobs / job_id).mkdir(parents=True, mode=0o700)
         spec = JobSpec(
-            name=job_id, argv=("sh", "-c", command), cwd=str(self.folder), user="ada",
+            name=job_id, argv=("sh", "-c", command), cwd=str(self.folder),
+            user=user_name(),
             cpus=0.1, power_w=100.0, **changed,
             duration_s=Bounded(central=60.0, low=30.0, high=120.0),
         )  # fmt: skip
@@ -108,6 +110,7 @@ def test_jobs_run_exactly_once_in_their_hour_though_the_daemon_is_killed(site):
 
     third = site.start()
     until(lambda: site.state("later-job") is JobState.DONE, within_s=30.0)
+    outcomes = until(lambda: site.store.outcomes("later-job"), within_s=60.0)
     third.send_signal(signal.SIGTERM)
     assert third.wait(timeout=20) == 0
     assert site.state("now-job") is JobState.DONE
@@ -115,6 +118,11 @@ def test_jobs_run_exactly_once_in_their_hour_though_the_daemon_is_killed(site):
     assert (site.folder / "later").read_text() == "ran\n"
     (decision, *_) = site.store.decisions("later-job")
     assert (decision.predicted_saved_g or 0.0) > 0.0
+    came = outcomes[IntensityKind.AVERAGE]
+    assert came.run_ids == tuple(site.store.run_ids("later-job"))
+    assert came.energy_j.central > 0.0
+    assert came.run_now_g
+    assert (came.promised_g or 0.0) > 0.0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="jobs are run on Linux only")

@@ -7,6 +7,7 @@ nearest such places are tried.
 
 import numpy as np
 
+from greenops.planner.distinct import distinct
 from greenops.planner.timing.curve import SLIVER_S, Floats
 from greenops.planner.timing.problem import Problem
 from greenops.planner.timing.starts import noise_g
@@ -72,7 +73,7 @@ def _steps_s(problem: Problem, draft: Draft, index: int) -> Floats:
     """Return by how much a bound of one stretch can move until something happens."""
     starts_s, stops_s = draft.starts_s(problem.pauses), draft.stops_s(problem.pauses)
     bounds_s = [problem.earliest_s, problem.deadline_s]
-    anchors_s = np.unique(
+    anchors_s = distinct(
         np.concatenate((problem.curve.edges_s, bounds_s, starts_s, stops_s))
     )
     work_s, start_s = draft.work_s[index], draft.work_start_s[index]
@@ -91,7 +92,7 @@ def _steps_s(problem: Problem, draft: Draft, index: int) -> Floats:
         )
     )
     spare_s = work_s - problem.pauses.min_run_s
-    return np.unique(np.append(steps_s, [spare_s, -spare_s]))
+    return distinct(np.append(steps_s, [spare_s, -spare_s]))
 
 
 def _kept(problem: Problem, draft: Draft) -> Draft:

@@ -10,6 +10,7 @@ from math import isfinite
 
 import numpy as np
 
+from greenops.planner.distinct import distinct
 from greenops.planner.timing.curve import SLIVER_S, Curve, Floats
 from greenops.planner.timing.task import Task
 
@@ -61,7 +62,7 @@ def window_costs(
     crossings_s = (curve.edges_s[:, None] - task.knots_s).ravel()
     inside = (crossings_s > earliest_s) & (crossings_s < last_s)
     bounds_s = [earliest_s, max(earliest_s, last_s)]
-    start_s = np.unique(np.append(crossings_s[inside], bounds_s))
+    start_s = distinct(np.append(crossings_s[inside], bounds_s))
     return costed(curve, task, start_s, earliest_s)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from greenops.planner.distinct import distinct
 from greenops.planner.timing.curve import SLIVER_S, Curve
 from greenops.planner.timing.refusal import no_window
 from greenops.planner.timing.starts import Starts, costed, noise_g, window_costs
@@ -78,7 +79,7 @@ def _runner_up(
     earliest_s, last_s = float(starts.start_s[0]), float(starts.start_s[-1])
     near_s = np.array([best_s - apart_s, best_s + apart_s])
     near_s = near_s[(near_s >= earliest_s) & (near_s <= last_s)]
-    merged_s = np.unique(np.append(starts.start_s, near_s))
+    merged_s = distinct(np.append(starts.start_s, near_s))
     others = costed(curve, task, merged_s, earliest_s)
     differs = np.abs(merged_s - best_s) >= apart_s - SLIVER_S
     allowed = differs & np.isfinite(others.cost_g)

@@ -92,7 +92,7 @@ class Ended:
     def decide(self, hour=0.0, *, place="fjord", saved_g=500.0, inputs=None, **chosen):
         made = a_decision(
             at=at(hour),
-            chosen={"place": place, "segments": [], **chosen},
+            chosen={"place": place, "segments": []} | chosen,
             predicted_saved_g=saved_g,
             inputs=inputs or HOME,
             job={"home": "lab"},

@@ -120,6 +120,14 @@ def test_a_submission_waits_or_is_held():
     assert submitted("j1", T0, "ada", held=True).state is HELD
 
 
+def test_a_submission_may_be_one_to_run_now():
+    first = submitted("j1", T0, "ada", held=False, run_now=True)
+
+    assert first.facts == {"run_now": True}
+    assert "to run now" in first.why
+    assert submitted("j1", T0, "ada", held=False).facts == {}
+
+
 @pytest.mark.parametrize("state", [s for s in JobState if s.final])
 @pytest.mark.parametrize("ask", RequestKind)
 def test_nothing_can_be_asked_of_what_has_ended(state, ask):

@@ -204,6 +204,22 @@ def test_what_says_nothing_new_is_not_stated_again(world):
     assert len(world.restated) == 4
 
 
+def test_a_daemon_that_is_killed_once_it_has_stated_an_outcome_states_it_once(world):
+    world.ended.one_attempt(a_stated(2.0, 30.0, zone="NO", pue=1.1))
+    jobs, looked = world.ended.jobs, world.ended.jobs.looked
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    jobs.looked = killed
+    with pytest.raises(KeyboardInterrupt):
+        world.round(11.1)
+    jobs.looked = looked
+
+    assert world.round(11.2) == 1
+    assert world.statements() == 1
+
+
 def test_looking_again_ends_after_a_month(world):
     world.ended.one_attempt(a_stated(2.0, 30.0, zone="NO", pue=1.1))
     rounds = [world.round(11 + h) for h in range(0, 24 * 40, 6)]
@@ -309,6 +325,31 @@ def test_a_place_that_is_configured_otherwise_since_changes_no_past(world):
 
     assert world.outcome().run_now_zone == "PL"
     assert central(world.outcome().run_now_g) == 2 * 1.5 * 800.0
+
+
+@pytest.mark.parametrize(
+    ("chosen", "facts", "promised_g"),
+    [
+        ({"segments": [[at(10).isoformat(), at(11).isoformat()]]}, {}, 500.0),
+        ({"segments": [[at(12).isoformat(), at(13).isoformat()]]}, {}, None),
+        ({"place": "lab"}, {}, None),
+        ({}, {"run_now": True}, None),
+    ],
+    ids=["as decided", "sooner, time was up", "elsewhere", "asked to run now"],
+)
+def test_only_a_plan_that_was_kept_to_has_promised_anything(
+    world, chosen, facts, promised_g
+):
+    ended = world.ended
+    ended.submit()
+    ended.decide(**chosen)
+    ended.event(JobState.STARTING, 10, **facts)
+    ended.ran(1, 10, 11, a_stated(2.0, 30.0, zone="NO", pue=1.1))
+    ended.event(JobState.DONE, 11)
+
+    world.round(11.1)
+
+    assert world.outcome().promised_g == promised_g
 
 
 @pytest.mark.parametrize(

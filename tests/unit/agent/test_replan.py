@@ -105,6 +105,15 @@ def test_a_plan_that_stands_gives_way_to_a_clearly_better_one_only():
     assert changed.start == T0 + 3 * HOUR
 
 
+def test_plans_made_alone_at_submission_do_not_crowd_one_hour_of_a_long_queue():
+    room = (Free(start=T0, stop=T0 + 160 * HOUR, gpus=1),)
+    jobs = [who(f"j{n:03}", gpus=1, private=True) for n in range(60)]
+    alone = {c.job.job_id: replace(meant(3), alone=True) for c in jobs}
+    found = replan(jobs, situation(a_place(free=room), standing=alone))
+    starts = [i.start for i in found.intents.values()]
+    assert max(starts.count(at) for at in starts if at is not None) == 1
+
+
 def test_a_plan_whose_place_is_gone_is_not_kept():
     found = settled(meant(3), meant(2, place="gone"), who(), grid(*[100.0] * 24), T0)
     assert found.start == T0 + 3 * HOUR

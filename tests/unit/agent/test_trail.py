@@ -90,3 +90,29 @@ def test_a_place_without_anything_special_says_only_what_it_has():
     (told,) = decided(place).inputs["places"]
     assert told["configured"] == {}
     assert told["free_gpus_seen"] is None
+
+
+def test_running_at_once_is_among_what_was_weighed_with_what_a_saving_counts_from():
+    decision = decided(a_place())
+    best, *_, at_once = decision.candidates
+    assert at_once["at_once"]
+    assert at_once["place"] == "here"
+    saved_g = float(at_once["emissions_g"]) - float(best["emissions_g"])
+    assert saved_g == pytest.approx(decision.predicted_saved_g)
+
+
+def test_a_job_far_back_in_the_queue_says_what_it_was_weighed_against_as_well():
+    jobs = [who(f"j{n}", interruptible=True) for n in range(12)]
+    *_, last = replan(jobs, situation(a_place())).decisions
+    best, at_once = last.candidates
+    assert best["segments"] == (last.chosen or {})["segments"]
+    assert at_once["at_once"]
+    assert last.predicted_saved_g is not None
+
+
+def test_a_place_that_may_not_be_used_is_said_with_its_rule():
+    (decision,) = replan(
+        [who(places=frozenset({"here"}))], situation(a_place(), a_place("there"))
+    ).decisions
+    rules = {str(c["place"]): c["rule"] for c in decision.candidates if "rule" in c}
+    assert rules == {"there": "allowed places"}

@@ -42,14 +42,14 @@ def test_a_job_shows_each_attempt_with_how_it_ended_and_what_came_of_it(
             facts=ended,
         )
     )  # fmt: skip
-    store.state_outcome(job_records.an_outcome("job-a"))
+    store.state_outcome(job_records.an_outcome("job-a", promised_g=210.0))
 
     text = greenops("job", "job-a").stdout
     row = text.splitlines()[-1].split()
     assert row[:4] == ["1", "lab", "with", "3"]
     assert row[-1] == "r1"
     assert "300 g (-10.0 g to 600 g) of 400 g begun at once" in " ".join(text.split())
-    assert "210 g by the last plan" in text
+    assert "210 g by the plan it began by" in text
     (attempt,) = json.loads(greenops("job", "job-a", "--json").stdout)["attempts"]
     assert (attempt["exit_code"], attempt["run_id"]) == (3, "r1")
 

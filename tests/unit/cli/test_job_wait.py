@@ -1,9 +1,6 @@
 """Staying with a job until it has ended."""
 
 import os
-import signal
-import threading
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -63,24 +60,13 @@ def test_it_ends_as_the_job_did_and_shows_what_it_wrote(
     assert f"job {JOB_ID} is {state}".encode() in said.err
 
 
-@pytest.mark.usefixtures("store")
-def test_what_comes_while_it_waits_is_shown(home, capfdbinary):
+def test_what_comes_while_it_waits_is_shown(home, store, capfdbinary):
     log(home, b"one\n")
+    looks = iter(
+        (lambda: log(home, b"two\n"), lambda: end(store, JobState.DONE, exit_code=0))
+    )
 
-    def later():
-        time.sleep(0.6)
-        log(home, b"two\n")
-        with_own = LedgerJobs(
-            home / "data" / "greenops" / "ledger.db",
-            home / "state" / "greenops" / "jobs",
-        )
-        end(with_own, JobState.DONE, exit_code=0)
-        with_own.close()
-
-    thread = threading.Thread(target=later)
-    thread.start()
-    status = wait_for(JOB_ID)
-    thread.join()
+    status = wait_for(JOB_ID, sleep=lambda _: next(looks)())
 
     assert status == 0
     assert capfdbinary.readouterr().out == b"one\ntwo\n"
@@ -88,10 +74,8 @@ def test_what_comes_while_it_waits_is_shown(home, capfdbinary):
 
 @pytest.mark.usefixtures("store")
 def test_an_interrupt_leaves_the_job_and_says_how_to_come_back(capfd):
-    main = threading.get_ident()
-    thread = threading.Timer(0.7, lambda: signal.pthread_kill(main, signal.SIGINT))
-    thread.start()
+    def interrupted(_):
+        raise KeyboardInterrupt
 
-    assert wait_for(JOB_ID) == INTERRUPTED
-    thread.join()
+    assert wait_for(JOB_ID, sleep=interrupted) == INTERRUPTED
     assert f"greenops logs -f {JOB_ID}" in capfd.readouterr().err

@@ -152,6 +152,36 @@ def test_a_job_in_a_state_that_only_a_newer_greenops_knows_is_said(
     assert "only a newer greenops knows" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "damage"),
+    [
+        (("jobs",), "UPDATE decisions SET chosen = '{'"),
+        (("jobs",), "UPDATE decisions SET chosen = '{\"segments\": 3}'"),
+        (("jobs", "--json"), "UPDATE jobs SET command = 'rm -rf'"),
+        (("jobs",), "UPDATE jobs SET submitted_epoch_s = 1e300"),
+        (("job", "job-a"), "UPDATE decisions SET candidates = '7'"),
+        (("job", "job-a"), "UPDATE job_events SET facts = '[1]'"),
+        (("job", "job-a"), "UPDATE jobs SET spec = '[]'"),
+        (("plan", "job-a"), "UPDATE decision_inputs SET content = ''"),
+    ],
+)
+def test_rows_that_somebody_wrote_over_are_an_error_in_one_line(
+    greenops, store, path, words, damage
+):
+    add(store)
+    decide(store)
+    store.close()
+    with contextlib.closing(sqlite3.connect(path)) as ledger:
+        ledger.execute(damage)
+        ledger.commit()
+
+    result = greenops(*words)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.stderr.startswith("greenops: ")
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_a_reader_that_goes_away_is_no_error(store):
     for i in range(300):
         add(store, f"job-{i}")

@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from greenops.cli import logs as command
+from greenops.executors.log_places import note_beginning
 from greenops.model import JobState
 from tests.unit.cli.job_life import add, end_it, run_it
 
@@ -162,3 +163,18 @@ def test_the_end_of_a_huge_log_is_shown_without_reading_it(greenops, store, home
         stream.write(b"\nlast\n")
 
     assert greenops("logs", "-n", "1", "job-a").stdout_bytes == b"last\n"
+
+
+def test_one_attempt_is_shown_alone(greenops, store, home):
+    add(store)
+    log = log_of(home, b"")
+    for number in (1, 2):
+        note_beginning(log, f"job-a.{number}")
+        log_of(home, b"of attempt %d\n" % number)
+
+    assert greenops("logs", "--attempt", "1", "job-a").stdout_bytes == b"of attempt 1\n"
+    assert greenops("logs", "--attempt", "2", "job-a").stdout_bytes == b"of attempt 2\n"
+    unknown = greenops("logs", "--attempt", "3", "job-a")
+    assert unknown.exit_code == 1
+    assert "there are: 1, 2" in unknown.stderr
+    assert greenops("logs", "--attempt", "1", "-n", "1", "job-a").exit_code == 2

@@ -1,6 +1,7 @@
 """`greenops submit` as people meet it."""
 
 import json
+import os
 import sqlite3
 import stat
 from pathlib import Path
@@ -269,3 +270,14 @@ def test_all_helps_are_there(greenops):
     assert done.exit_code == 0
     for option in ("--deadline", "--by", "--residency", "--pause-by", "--data-at"):
         assert option in done.stdout
+
+
+def test_arguments_that_are_no_text_are_shown_harmlessly(cli):
+    cli.env["GREENOPS_ZONE"] = "DE"
+    hostile = os.fsdecode(b"\xff\x1b[2J")
+
+    done = cli.run("submit", "--", "echo", hostile)
+
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stdout
+    assert "echo" in done.stdout

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+pytestmark = pytest.mark.timeout(300)  # real processes, one after the other
+
 
 @pytest.fixture
 def waiting(cli):
@@ -29,6 +31,11 @@ def waiting(cli):
     return cli
 
 
+def heard():
+    """Hear SIGINT as at a terminal, where tests that run in the background do not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def said(process, word):
     """Wait until a line with `word` came on standard error; return it."""
     for line in process.stderr:
@@ -40,16 +47,20 @@ def said(process, word):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ending_the_waiting_starts_nothing(waiting, number):
     words = ("wrap", "--when-green", "--deadline", "20h", "--duration", "1h")
-    process = waiting.start(*words, "train.py", stderr=subprocess.PIPE, text=True)
-    guard = threading.Timer(60, process.kill)
+    process = waiting.start(
+        *words, "train.py", stderr=subprocess.PIPE, text=True, preexec_fn=heard
+    )
+    guard = threading.Timer(100, process.kill)
     guard.start()
     try:
         line = said(process, "waits until")
         process.send_signal(number)
         rest = process.stderr.read()
-        status = process.wait(60)
+        status = process.wait(100)
     finally:
         guard.cancel()
+        process.kill()
+        process.wait()
         process.stderr.close()
     assert "which saves about" in line
     assert not (waiting.home / "ran").exists()

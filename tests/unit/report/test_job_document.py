@@ -18,7 +18,7 @@ from greenops.report.job_facts import WholeJob
 from tests.unit.ledger import job_records as r
 
 PAGE = (Path(__file__).parents[3] / "docs" / "json.md").read_text()
-OWN_KEYS = {"facts", "inputs", "chosen", "candidates", "tags"}
+OWN_KEYS = {"facts", "inputs", "job", "chosen", "candidates", "tags"}
 """Objects whose keys are told in a sentence, or are people's own."""
 
 

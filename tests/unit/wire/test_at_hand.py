@@ -1,5 +1,6 @@
 """Forecasts for those who cannot wait: nobody is asked, and what is old says so."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -147,3 +148,21 @@ def test_of_a_provider_the_last_answers_are_read_and_nobody_is_asked(tmp_path):
     with pytest.raises(SignalError, match="no answer of provider about FR"):
         at_hand.intensity("FR", NOW, NOW + HOUR)
     assert at_hand.traits.offline
+
+
+def test_of_a_file_that_ends_now_the_hours_ahead_are_learnt(tmp_path, config):
+    csv = tmp_path / "hours.csv"
+    first = NOW - timedelta(days=60)
+    rows = [
+        f"{first + i * HOUR:%Y-%m-%dT%H:%MZ},SE,{100 + 50 * ((i % 24) < 6)}"
+        for i in range(60 * 24)
+    ]
+    csv.write_text("datetime_utc,zone,intensity_g_per_kwh\n" + "\n".join(rows) + "\n")
+    alone = replace(
+        config, signals_order=("csv",), signal_tables={"csv": {"path": str(csv)}}
+    )
+
+    found = forecasts_at_hand(alone, ["SE"], tmp_path, NOW, keep=False)
+
+    assert len(found["SE"].hours) == 168
+    assert "as stated" not in found["SE"].method

@@ -10,7 +10,7 @@ from greenops.forecast.hours import DAY_H, HOUR
 from greenops.ledger.query import Ledger
 from greenops.model import Basis, GenerationHour, IntensityKind, Provenance
 from greenops.signals.series import SeriesSignal
-from greenops.wire.forecast import forecast_zone
+from greenops.wire.forecast import forecast_zone, stated_zone
 from greenops.wire.forecast_models import ModelStore
 from tests.unit.forecast.grids import habitual, minutes, point
 from tests.unit.signals.fakes import ScriptedSignal
@@ -501,3 +501,16 @@ def test_a_signal_on_the_network_is_asked_for_less(config):
         (FIRST, FIRST + 168 * HOUR),
         (FIRST - timedelta(days=120), FIRST),
     ]
+
+
+def test_hours_as_they_are_stated_are_had_without_a_history():
+    found = stated_zone(Halves([], modelled(48)), "DE", now=NOW)
+
+    assert len(found.hours) == 48
+    assert found.hours[0].start == FIRST
+    assert found.method.endswith("as stated")
+
+
+def test_a_signal_that_states_nothing_ahead_has_no_hours_to_give():
+    with pytest.raises(SignalError):
+        stated_zone(Halves(modelled(3), []), "DE", now=NOW)

@@ -232,3 +232,26 @@ def test_every_plugin_that_ships_can_be_made_without_network_or_credential(
         (name, SourceState.UNASKED, "") for name in PLUGINS[kind]
     ]
     assert not signal.traits.offline
+
+
+class Far(Acme):
+    """A signal that has to be asked over the network, and must not be."""
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        self.traits = replace(self.traits, offline=False)
+
+    def intensity(self, zone, start, stop):
+        raise AssertionError(f"asked for {zone} from {start} to {stop}")
+
+
+def test_where_nobody_is_to_be_asked_nobody_is(installed, tmp_path):
+    installed(acme="Far")
+    config = configured("acme", "annual", signals_cache_path=tmp_path)
+    signal = open_signal(config, asks=False)
+
+    (point,) = signal.intensity("DE", at(0), at(1))
+
+    assert signal.answered_by("DE") == "annual"
+    assert point.intensity_g_per_kwh > 0.0
+    assert "no answer of acme about DE is at hand" in why(signal, "acme")

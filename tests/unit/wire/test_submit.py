@@ -304,3 +304,35 @@ def test_a_ledger_that_may_only_be_read_takes_no_job(tmp_path, config):
     finally:
         config.ledger_path.parent.chmod(0o700)
     assert len(list((config.state_path / "jobs").iterdir())) == 1
+
+
+def test_more_variables_than_the_ledger_names_are_refused(tmp_path, config):
+    environ = {b"VARIABLE_%06d" % n: b"x" for n in range(70_000)}
+
+    with pytest.raises(JobRefusedError, match="characters"):
+        submit(config, job(tmp_path), environ)
+    assert list((config.state_path / "jobs").iterdir()) == []
+
+
+def test_bytes_that_are_no_text_reach_the_job_as_they_were(tmp_path, config):
+    argument = os.fsdecode(b"caf\xe9")
+
+    done = submit(config, job(tmp_path, argv=("true", argument)), {b"A\xff": b"\xfe"})
+
+    with_store = store(config)
+    spec, _ = with_store.open_jobs()[done.job_id]
+    with_store.close()
+    assert os.fsencode(spec.argv[1]) == b"caf\xe9"
+    folder = config.state_path / "jobs" / done.job_id
+    assert read_environment(folder) == {b"A\xff": b"\xfe"}
+
+
+def test_a_place_that_does_not_say_what_is_free_is_planned_as_if_all_was(
+    tmp_path, config, monkeypatch
+):
+    monkeypatch.setattr("greenops.wire.submit.healths_of", lambda *_, **__: {})
+
+    done = submit(config, job(tmp_path, gpus=4, private=True), dry_run=True)
+
+    assert done.place == "local"
+    assert any("did not say in time" in note for note in done.notes)
