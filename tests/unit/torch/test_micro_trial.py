@@ -1,4 +1,6 @@
+import itertools
 import random
+import types
 from typing import Any
 
 import numpy as np
@@ -299,8 +301,11 @@ def test_steps_of_copies_bear_a_mark_and_those_of_the_training_none():
     assert not hasattr(work.optimizers[0], "greenops_clone")
 
 
-def test_blocks_are_as_long_as_the_meter_needs():
+def test_blocks_are_as_long_as_the_meter_needs(monkeypatch):
+    ticks = itertools.count()
+    clock = types.SimpleNamespace(perf_counter=lambda: next(ticks) / 1024)
+    monkeypatch.setattr("greenops.torch.blocks.time", clock)
     meter = CountedMeter()
-    meter.resolves_s = 1e-3
+    meter.resolves_s = 0.5 / 1024
     outcome = tried(Factor(0.5), meter=meter)
-    assert outcome.steps > 52
+    assert outcome.steps == 4 + 12 * 4 * 5, "blocks of ten periods are five steps"
