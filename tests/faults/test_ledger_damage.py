@@ -16,6 +16,7 @@ from greenops.errors import (
 from greenops.ledger.damage import move_aside
 from greenops.ledger.query import Ledger
 from greenops.ledger.recorder import LedgerRecorder
+from greenops.ledger.take_in import take_in_spool
 from greenops.ledger.store import open_ledger
 from tests.bench.ledger_kill import check
 from tests.unit.ledger.records import CPU, a_run, a_sample, a_total, an_end, spooled
@@ -185,6 +186,8 @@ def test_of_many_that_find_the_damage_at_once_one_moves_it_and_none_loses_a_run(
         recorder.close()
 
     assert len(moved(path)) == 1
+    # One from under which the file was moved once more may have set its run aside.
+    take_in_spool(path, spool_dir=tmp_path / "spool")
     assert Ledger(path).count_runs() == 8
     check(path)
 
