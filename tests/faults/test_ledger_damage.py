@@ -16,8 +16,8 @@ from greenops.errors import (
 from greenops.ledger.damage import move_aside
 from greenops.ledger.query import Ledger
 from greenops.ledger.recorder import LedgerRecorder
-from greenops.ledger.take_in import take_in_spool
 from greenops.ledger.store import open_ledger
+from greenops.ledger.take_in import take_in_spool
 from tests.bench.ledger_kill import check
 from tests.unit.ledger.records import CPU, a_run, a_sample, a_total, an_end, spooled
 
