@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from greenops.errors import JobRefusedError
 from greenops.executors.job_folder import MAX_ENVIRONMENT_BYTES
 
-OWN_VARIABLES = (b"GREENOPS_JOB_ID", b"GREENOPS_RESUME", b"GREENOPS_CHECKPOINT_DIR")
+OWN_VARIABLES = (
+    b"GREENOPS_JOB_ID",
+    b"GREENOPS_RESUME",
+    b"GREENOPS_CHECKPOINT_DIR",
+    b"GREENOPS_WATCH",
+)
 """Of the job that submits another one: they are not that other one's."""
 
 

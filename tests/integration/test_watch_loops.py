@@ -20,6 +20,7 @@ LOOPS = (
     "no_loader",
     "own_optimizer",
     "gan",
+    "tried_on_a_copy",
     "iterable",
     "notebook",
     "nan_loss",

@@ -182,6 +182,18 @@ def gan(did):
     return nn.ModuleList([maker, judge])
 
 
+def tried_on_a_copy(did):
+    """What a trial steps beside the training is no step of it."""
+    net, copy = model(), model()
+    optimizer = torch.optim.SGD(net.parameters(), 0.1)
+    beside = torch.optim.SGD(copy.parameters(), 0.1)
+    beside.greenops_clone = True
+    epochs(net, optimizer, did)
+    copy(torch.ones(BATCH, FEATURES)).sum().backward()
+    beside.step()
+    return net
+
+
 class Stream(IterableDataset):
     """Samples without a length."""
 

@@ -34,8 +34,8 @@ class StepCounter:
     def stepped(self, optimizer: Any, _args: Any, _kwargs: Any) -> None:
         """Count one step. Never raises."""
         observer = self._observer
-        if observer.off:
-            return
+        if observer.off or getattr(optimizer, "greenops_clone", False):
+            return  # a trial steps copies; they are no steps of the training
         try:
             now_s = self._clock()
             counts = observer.counts or observer.ready()

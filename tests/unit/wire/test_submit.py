@@ -103,6 +103,7 @@ def test_values_of_the_environment_are_in_the_jobs_own_file_and_nowhere_else(
 
 def test_a_job_submitted_by_a_job_is_not_taken_for_it(tmp_path, config):
     environ = {b"GREENOPS_JOB_ID": b"20260101-120000-aaaaaa", b"GREENOPS_RESUME": b"1"}
+    environ[b"GREENOPS_WATCH"] = b"/dev/shm/greenops-watch-1"
 
     assert submit(config, job(tmp_path), environ).spec.environment_names == ()
 
